@@ -1,0 +1,1 @@
+"""From any file to MFCC: decoding, resampling, windows, and the front end."""

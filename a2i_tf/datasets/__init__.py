@@ -1,0 +1,1 @@
+"""Paired sounds and pictures, and how they reach a network."""

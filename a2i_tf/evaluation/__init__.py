@@ -1,0 +1,1 @@
+"""How good the pictures are, judged by networks that never saw the model."""

@@ -1,0 +1,1 @@
+"""One interface over a run, a SavedModel and a TFLite file."""

@@ -1,0 +1,53 @@
+# `make demo` shows what a2i does; `make test` runs lint and every test. Both make .venv first.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+	&& command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_MINUTES ?= 4
+# One source of every class that the default dataset puts into the test split.
+DEMO_SOURCES := beach-0009 city-0046 classroom-0083 football-match-0021 forest-0013 \
+	grocery-store-0077 jungle-0042 restaurant-0043 river-0026
+DEMO_CLIPS := $(DEMO_SOURCES:%=data/scenes/audio/%.wav)
+
+.PHONY: help install demo test lint format bench clean
+
+help:
+	@echo "make demo     render, train $(DEMO_MINUTES) minutes, evaluate, draw, export (under 10 minutes)"
+	@echo "make test     lint and every test"
+	@echo "make install  make .venv with a2i and its development tools"
+	@echo "make lint     ruff and mypy"
+	@echo "make format   let ruff format"
+	@echo "make bench    measure speed"
+	@echo "make clean    remove what the tools cache"
+
+install: $(VENV)/installed
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: a2i needs Python 3.10, 3.11 or 3.12; install one, or say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || { echo "error: $(PYTHON) is $$($(PYTHON) --version); a2i needs Python 3.10, 3.11 or 3.12" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) --version): some 600 MB of packages, a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@
+
+demo: install
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh demo.sh $(DEMO_MINUTES)
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

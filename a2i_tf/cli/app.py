@@ -1,0 +1,74 @@
+"""The `a2i` command: its subcommands, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from a2i_tf.cli.console import print_error
+from a2i_tf.cli.doctor import doctor
+from a2i_tf.cli.evaluate import evaluate
+from a2i_tf.cli.export import export
+from a2i_tf.cli.fetch import fetch
+from a2i_tf.cli.generate import generate
+from a2i_tf.cli.train import train
+from a2i_tf.errors import A2IError
+from a2i_tf.version import __version__
+
+app = typer.Typer(
+    name="a2i",
+    help="Turn sound into pictures: draw the scene that a recording was made in.",
+    epilog="Start with: a2i fetch, then a2i train, then a2i generate clip.wav",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for command in (fetch, train, generate, evaluate, export, doctor):
+    app.command(no_args_is_help=command is generate)(command)
+
+_INTERRUPTED = 130
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"a2i {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Turn sound into pictures: draw the scene that a recording was made in."""
+
+
+def main() -> None:
+    """Runs the command line: exits 0, 1 (one line says why) or 2 (wrong usage)."""
+    silence_tensorflow()
+    try:
+        app()
+    except A2IError as error:
+        print_error(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def silence_tensorflow() -> None:
+    """Keeps TensorFlow's start-up chatter off stderr, unless the user asks for it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

@@ -1,0 +1,76 @@
+"""What a person sees: messages and progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+# Created anew for every message, so that a redirected stderr is the one that is written to.
+
+
+def messages() -> Console:
+    """Returns the console for messages; stdout belongs to results."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """Prints a message for a person."""
+    messages().print(escape(message))
+
+
+def print_error(message: str) -> None:
+    """Prints an error as one line."""
+    line = " ".join(message.split())
+    messages().print(f"[bold red]error:[/] {escape(line)}")
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """Prints a result for a machine on stdout."""
+    sys.stdout.write(json.dumps(values, indent=2) + "\n")
+
+
+class Counter(Protocol):
+    """Called with (things done, things in all)."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Shows how far it is."""
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Counter]:
+    """Shows a bar with the count, the time used and the time left, while the block runs."""
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=messages(),
+    )
+    with progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Shows a spinner while the block runs."""
+    with messages().status(escape(what)):
+        yield

@@ -1,0 +1,177 @@
+"""`a2i train`: learn to draw a dataset's scenes from its sounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from a2i_tf.cli.console import print_json, say
+from a2i_tf.errors import A2IError
+from a2i_tf.version import __version__
+
+if TYPE_CHECKING:
+    from a2i_tf.training.run import RunConfig
+
+_DEFAULT_MINUTES = 30.0
+
+
+def train(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Pairs folder. [default: the only one in data/]", show_default=False),
+    ] = None,
+    preset: Annotated[str, typer.Option(help="default, seed (the reference) or tiny.")] = "default",
+    image_size: Annotated[int, typer.Option(help="32, 64 or 128 pixels.")] = 64,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Training time in all. [default: 30]", show_default=False),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps in all, instead of --minutes.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, noise and order.")] = 0,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run. [default: the next in runs/]", show_default=False),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run instead of starting one.")
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="auto, one-device, mirrored or multiworker (TF_CONFIG).")
+    ] = "auto",
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave bad pairs out instead of stopping.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train a model on a dataset.
+
+    Ctrl-C ends the training cleanly: the model so far can be used, and the run resumed.
+
+    [bold]Examples[/]
+
+    a2i train --minutes 5
+
+    a2i train --data data/scenes --preset seed --steps 2000 --image-size 32
+
+    a2i train --resume runs/0001-scenes-default --minutes 60
+    """
+    if minutes is not None and steps is not None:
+        raise typer.BadParameter("give either --minutes or --steps, not both")
+    if resume is not None:
+        run, config = _resumed(resume, minutes, steps)
+    else:
+        config = _new_config(data, preset, image_size, minutes, steps, seed, strategy, skip_bad)
+        run = _new_run(run_dir, config)
+    if dry_run:
+        _print_plan(run, config)
+        return
+    if resume is None:
+        _start(run, config)
+    result = _train(run, config)
+    if as_json:
+        print_json(result)
+        return
+    state = "finished" if result["finished"] else "stopped early"
+    say(f"{run}: {state} after {result['steps']} steps, {result['minutes']:.1f} minutes")
+    say(f"next: a2i generate CLIP --model {run}, or a2i evaluate --run {run}")
+
+
+def _new_config(
+    data: Path | None,
+    preset: str,
+    image_size: int,
+    minutes: float | None,
+    steps: int | None,
+    seed: int,
+    strategy: str,
+    skip_bad: bool,
+) -> RunConfig:
+    from a2i_tf.audio.settings import MFCC_SETTINGS
+    from a2i_tf.datasets.locate import only_dataset
+    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.models.presets import preset_named
+    from a2i_tf.training.run import RunConfig
+
+    folder = read_pairs(data or only_dataset())
+    chosen = preset_named(preset)
+    setting = folder.info.mfcc_setting or chosen.mfcc_setting
+    try:
+        return RunConfig(
+            preset=chosen,
+            mfcc=MFCC_SETTINGS[setting],
+            image_size=image_size,
+            data=str(folder.root),
+            dataset=folder.info.name,
+            checksum=folder.info.checksum,
+            labels=folder.labels,
+            seed=seed,
+            minutes=_DEFAULT_MINUTES if steps is None and minutes is None else minutes,
+            steps=steps,
+            strategy=strategy,
+            skip_bad=skip_bad,
+            a2i_version=__version__,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _new_run(run_dir: Path | None, config: RunConfig) -> Path:
+    from a2i_tf.training.run import RUNS_FOLDER, next_run_folder
+
+    return run_dir or next_run_folder(RUNS_FOLDER, config)
+
+
+def _start(run: Path, config: RunConfig) -> None:
+    from a2i_tf.training.run import start_run
+
+    start_run(run, config)
+
+
+def _resumed(run: Path, minutes: float | None, steps: int | None) -> tuple[Path, RunConfig]:
+    from a2i_tf.training.run import read_run
+
+    config = read_run(run)
+    if minutes is not None or steps is not None:
+        config = replace(config, minutes=minutes, steps=steps)
+    return run, config
+
+
+def _print_plan(run: Path, config: RunConfig) -> None:
+    from a2i_tf.datasets.pairs import SPLITS, read_pairs
+
+    folder = read_pairs(Path(config.data))
+    counts = ", ".join(f"{len(folder.split(split))} {split}" for split in SPLITS)
+    budget = f"{config.minutes:g} minutes" if config.minutes else f"{config.steps} steps"
+    say(f"would train {run} on {folder.root} ({counts} pairs, {len(folder.labels)} classes)")
+    say(
+        f"preset {config.preset.name}, {config.image_size} px, {budget}, "
+        f"batches of {config.preset.batch_size}, seed {config.seed}, strategy {config.strategy}"
+    )
+
+
+def _train(run: Path, config: RunConfig) -> dict[str, Any]:
+    from a2i_tf.cli.training_progress import TrainingProgress
+    from a2i_tf.datasets.check import describe_bad_pairs
+
+    say(f"training {run} on {config.data}")
+    with TrainingProgress() as progress:
+        from a2i_tf.training.trainer import train as train_run
+
+        result = train_run(run, config, progress.show_status, progress.show_stage)
+    if result.bad_pairs:
+        say(f"left out {len(result.bad_pairs)} bad pairs: {describe_bad_pairs(result.bad_pairs)}")
+    if not result.steps:
+        raise A2IError(f"{run}: no step was taken; resume it with --resume {run}")
+    return {
+        "run": str(run),
+        "steps": result.steps,
+        "minutes": result.elapsed_seconds / 60,
+        "finished": result.finished,
+        "bad_pairs": [item.pair.id for item in result.bad_pairs],
+    }

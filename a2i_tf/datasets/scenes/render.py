@@ -1,0 +1,201 @@
+"""Renders the built-in data into a pairs folder: in parallel, resumable, never half-made."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+import shutil
+import wave
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from a2i_tf.atomic import make_folder, new_folder, write_bytes, write_json
+from a2i_tf.config import read_json
+from a2i_tf.datasets.pairs import (
+    INFO_FILE,
+    DatasetInfo,
+    Pair,
+    PairsFolder,
+    read_pairs,
+    summarize,
+    write_pairs,
+)
+from a2i_tf.datasets.scenes.pictures.frame import draw_picture
+from a2i_tf.datasets.scenes.sounds.soundtrack import render_sound
+from a2i_tf.datasets.scenes.world import IMAGE_SIZE, SAMPLE_RATE, SECONDS, World
+from a2i_tf.errors import A2IError
+
+NAME = "scenes"
+DEFAULT_SOURCES = 250
+
+# Raised whenever the same seed would give other pixels or samples.
+_RENDERER_VERSION = 1
+_PLAN_FILE = ".rendering.json"
+_BYTES_PER_SOURCE = 1_600_000
+
+
+def render_scenes(
+    root: Path,
+    num_sources: int = DEFAULT_SOURCES,
+    seed: int = 0,
+    on_source: Callable[[int, int], None] | None = None,
+) -> PairsFolder:
+    """Renders the built-in world, or what is still missing of it.
+
+    Args:
+        root: The pairs folder.
+        num_sources: Number of worlds; each gives 24 pairs.
+        seed: Seed of all worlds.
+        on_source: Called with (sources ready, sources in all) as the work goes on.
+
+    Returns:
+        The finished dataset. Where it is there already, nothing is done.
+
+    Raises:
+        A2IError: if the folder holds another rendering, or the disk is full.
+    """
+    plan = {"renderer": _RENDERER_VERSION, "seed": seed}
+    if is_rendered(root, num_sources, seed):
+        return read_pairs(root)
+    _claim(root, plan)
+    worlds = [World(index, seed) for index in range(num_sources)]
+    missing = [world for world in worlds if not _is_whole(root, world)]
+    _check_disk(root, len(missing))
+    _render_worlds(root, missing, num_sources, on_source)
+    pairs = [pair for world in worlds for pair in _pairs_of(world)]
+    info = DatasetInfo(
+        name=NAME,
+        licence="CC0-1.0",
+        window_seconds=1.0,
+        sample_rate=SAMPLE_RATE,
+        image_size=IMAGE_SIZE,
+        made_with={**plan, "sources": num_sources, "command": "a2i fetch scenes"},
+        checksum=_checksum(root, pairs),
+        **summarize(pairs),
+    )
+    write_pairs(root, info, pairs)
+    (root / _PLAN_FILE).unlink(missing_ok=True)
+    return read_pairs(root)
+
+
+def is_rendered(root: Path, num_sources: int, seed: int) -> bool:
+    """Tells whether `root` holds just this rendering, whole.
+
+    Raises:
+        A2IError: if it holds another one.
+    """
+    if not (root / INFO_FILE).exists():
+        return False
+    made_with = read_json(root / INFO_FILE).get("made_with", {})
+    if made_with.get("renderer") != _RENDERER_VERSION or made_with.get("seed") != seed:
+        raise A2IError(
+            f"{root}: holds another dataset (made with {made_with}); remove it, or choose "
+            "another folder with --data-dir"
+        )
+    return bool(made_with.get("sources") == num_sources)
+
+
+def _claim(root: Path, plan: dict[str, Any]) -> None:
+    """Marks the folder as being rendered by `plan`, or refuses one that is marked otherwise."""
+    make_folder(root)
+    marker = root / _PLAN_FILE
+    if marker.exists() and read_json(marker) != plan:
+        raise A2IError(
+            f"{root}: holds an unfinished rendering with {read_json(marker)}; finish it with the "
+            "same options, or remove the folder"
+        )
+    write_json(marker, plan)
+    for leftover in (*root.glob("images/.*"), *root.glob("audio/.*")):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def _check_disk(root: Path, num_missing: int) -> None:
+    needed, free = num_missing * _BYTES_PER_SOURCE, shutil.disk_usage(root).free
+    if needed > free:
+        raise A2IError(
+            f"{root}: needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB free; "
+            "free some space, or ask for fewer --sources"
+        )
+
+
+def _render_worlds(
+    root: Path,
+    worlds: list[World],
+    num_sources: int,
+    on_source: Callable[[int, int], None] | None,
+) -> None:
+    ready = num_sources - len(worlds)
+    # A forked child would inherit TensorFlow's threads in a broken state.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=context) as pool:
+        jobs = [pool.submit(_render_world, root, world) for world in worlds]
+        try:
+            for done, job in enumerate(jobs, 1):
+                job.result()
+                if on_source:
+                    on_source(ready + done, num_sources)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _render_world(root: Path, world: World) -> None:
+    write_bytes(root / _audio_name(world), wav_bytes(render_sound(world), SAMPLE_RATE))
+    with new_folder(root / "images" / world.name) as folder:
+        for second in range(SECONDS):
+            picture = Image.fromarray(draw_picture(world, second + 0.5))
+            picture.save(folder / f"{second:02d}.png", compress_level=1)
+
+
+def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
+    """Encodes a mono waveform, float32 [num_samples] in [-1, 1], as a 16-bit PCM WAV file."""
+    contents = io.BytesIO()
+    with wave.open(contents, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes((np.clip(waveform, -1, 1) * 32767).round().astype("<i2").tobytes())
+    return contents.getvalue()
+
+
+def _pairs_of(world: World) -> list[Pair]:
+    """Returns a world's pairs; a factor's value is the one at the middle of the second."""
+    times = np.arange(SECONDS) + 0.5
+    curves = {name: world.factor_curve(name, times) for name in world.factor_names}
+    return [
+        Pair(
+            id=f"{world.name}-{second:02d}",
+            source=world.name,
+            label=world.label,
+            start_seconds=float(second),
+            sound=_audio_name(world),
+            image=f"images/{world.name}/{second:02d}.png",
+            factors={name: float(curve[second]) for name, curve in curves.items()},
+        )
+        for second in range(SECONDS)
+    ]
+
+
+def _audio_name(world: World) -> str:
+    return f"audio/{world.name}.wav"
+
+
+def _is_whole(root: Path, world: World) -> bool:
+    # Both are renamed into place only when complete.
+    return (root / _audio_name(world)).exists() and (root / "images" / world.name).is_dir()
+
+
+def _checksum(root: Path, pairs: list[Pair]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted({pair.sound for pair in pairs} | {pair.image for pair in pairs}):
+        digest.update(
+            f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n".encode()
+        )
+    return digest.hexdigest()

@@ -1,0 +1,222 @@
+"""The judge: a small classifier that has only ever seen real training images.
+
+It is trained on the training split, its weights are chosen on the validation split, and the test
+split stays unseen until the end. It is not the discriminator, and no model is trained against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from a2i_tf.datasets.pipeline import Arrays
+from a2i_tf.evaluation.metrics import check_images
+
+# Raised whenever the same images would train another judge.
+JUDGE_VERSION = 1
+
+_BODY_SIZE = 64
+_FILTERS = (24, 48, 96, 128)
+_DROPOUT = 0.2
+
+_PASSES = 21_000
+_MAX_EPOCHS = 40
+_BATCH_SIZE = 64
+_LEARNING_RATE = 2e-3
+_WEIGHT_DECAY = 1e-2
+# Keeps the judge from being sure of everything, which says nothing about odd pictures.
+_LABEL_SMOOTHING = 0.05
+
+_SHIFT_SHARE = 1 / 8
+_BRIGHTNESS = (0.6, 1.4)
+_PREDICTION_BATCH = 256
+
+OnEpoch = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A trained classifier of images.
+
+    Attributes:
+        network: What `build_judge` built.
+    """
+
+    network: keras.Model
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Returns how likely each label is: float32 [n, labels], every row sums to 1.
+
+        Args:
+            images: uint8 [n, size, size, 3], at the size the judge was built for.
+
+        Raises:
+            ValueError: if the images are not uint8 of that shape.
+        """
+        return self._predict(self.network, images)
+
+    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Returns what the judge sees, one layer before its verdict: float32 [n, features].
+
+        Args:
+            images: uint8 [n, size, size, 3], at the size the judge was built for.
+
+        Raises:
+            ValueError: if the images are not uint8 of that shape.
+        """
+        return self._predict(self._features_network, images)
+
+    def recognizes(
+        self, images: NDArray[np.uint8], labels: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Returns 1.0 where the likeliest label is the given one, else 0.0: float64 [n]."""
+        return (self.probabilities(images).argmax(axis=1) == labels).astype(np.float64)
+
+    def accuracy(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+        """Returns the share of images whose likeliest label is the given one."""
+        return float(self.recognizes(images, labels).mean())
+
+    @cached_property
+    def _features_network(self) -> keras.Model:
+        return keras.Model(self.network.input, self.network.get_layer("features").output)
+
+    def _predict(self, network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        check_images(images)
+        wanted = self.network.input_shape[1:]
+        if images.shape[1:] != wanted:
+            raise ValueError(f"the judge looks at images of {wanted}, not {images.shape[1:]}")
+        return network.predict(images, batch_size=_PREDICTION_BATCH, verbose=0)
+
+
+def build_judge(image_size: int, num_labels: int, seed: int = 0) -> keras.Model:
+    """Builds the untrained judge.
+
+    Args:
+        image_size: Width and height in pixels, a multiple of 32; above 64 px, areas are averaged
+            down to 64 first, so that a judge of large images costs no more.
+        num_labels: Number of classes.
+        seed: Seed of the initial weights and of dropout.
+
+    Returns:
+        A functional model: image uint8 [batch, image_size, image_size, 3] → probabilities float32
+        [batch, num_labels]. Its layer "features" gives float32 [batch, 128].
+    """
+    # Layers
+    shrink = keras.layers.AveragePooling2D(max(1, image_size // _BODY_SIZE), name="shrink")
+    scale = keras.layers.Rescaling(1 / 255, name="scale")
+    centre = keras.layers.Rescaling(2.0, -1.0, name="centre")
+    halvings = [
+        keras.layers.Conv2D(
+            filters,
+            5 if stage == 0 else 3,
+            strides=2,
+            padding="same",
+            activation="relu",
+            kernel_initializer=keras.initializers.HeNormal(seed + stage),
+            name=f"halve_{stage}",
+        )
+        for stage, filters in enumerate(_FILTERS)
+    ]
+    pool = keras.layers.GlobalAveragePooling2D(name="features")
+    drop = keras.layers.Dropout(_DROPOUT, seed=seed, name="drop")
+    decide = keras.layers.Dense(
+        num_labels,
+        activation="softmax",
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+        name="probabilities",
+    )
+
+    # Functional graph
+    image = keras.Input((image_size, image_size, 3), dtype="uint8", name="image")
+    # The square root spreads the darks: at night a forest and a jungle differ by little else.
+    x = centre(keras.ops.sqrt(shrink(scale(image))))
+    for halve in halvings:
+        x = halve(x)
+    probabilities = decide(drop(pool(x)))
+
+    # Configuration
+    return keras.Model(image, probabilities, name="judge")
+
+
+def train_judge(
+    train: Arrays,
+    validation: Arrays,
+    num_labels: int,
+    seed: int = 0,
+    on_epoch: OnEpoch | None = None,
+) -> Judge:
+    """Trains a judge, and keeps the weights of the epoch with the lowest validation loss.
+
+    Args:
+        train: What it learns from.
+        validation: What its weights are chosen on.
+        num_labels: Number of classes.
+        seed: Seed of weights, order and augmentation; the same seed gives the same judge.
+        on_epoch: Called with (epochs done, epochs in all).
+
+    Returns:
+        The judge.
+    """
+    rng = np.random.default_rng(seed)
+    epochs = min(_MAX_EPOCHS, max(1, round(_PASSES / len(train.images))))
+    network = build_judge(train.images.shape[1], num_labels, seed)
+    _compile(network, steps=epochs * -(-len(train.images) // _BATCH_SIZE))
+    targets, validation_targets = (np.eye(num_labels)[s.labels] for s in (train, validation))
+    best_loss, best_weights = np.inf, network.get_weights()
+    for epoch in range(epochs):
+        order = rng.permutation(len(train.images))
+        network.fit(
+            augment_images(train.images[order], rng),
+            targets[order],
+            batch_size=_BATCH_SIZE,
+            shuffle=False,
+            verbose=0,
+        )
+        loss = network.evaluate(
+            validation.images, validation_targets, batch_size=_PREDICTION_BATCH, verbose=0
+        )
+        if loss < best_loss:
+            best_loss, best_weights = loss, network.get_weights()
+        if on_epoch:
+            on_epoch(epoch + 1, epochs)
+    network.set_weights(best_weights)
+    return Judge(network)
+
+
+def _compile(network: keras.Model, steps: int) -> None:
+    network.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps),
+            weight_decay=_WEIGHT_DECAY,
+        ),
+        keras.losses.CategoricalCrossentropy(label_smoothing=_LABEL_SMOOTHING),
+    )
+
+
+def augment_images(
+    images: NDArray[np.uint8], rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Mirrors half of the images, moves each by up to an eighth, and changes its brightness.
+
+    Args:
+        images: uint8 [n, size, size, 3].
+        rng: Where the changes come from.
+
+    Returns:
+        uint8 [n, size, size, 3]; pixels at the border repeat where the image was moved away.
+    """
+    count, size = images.shape[:2]
+    reach = round(size * _SHIFT_SHARE)
+    moves = rng.integers(-reach, reach + 1, (2, count, 1))
+    mirrored = rng.random((count, 1)) < 0.5
+    places = np.arange(size)
+    rows = np.clip(places + moves[0], 0, size - 1)
+    columns = np.clip(np.where(mirrored, places[::-1], places) + moves[1], 0, size - 1)
+    moved = images[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    gains = rng.uniform(*_BRIGHTNESS, (count, 1, 1, 1)).astype(np.float32)
+    return np.clip(moved * gains, 0, 255).astype(np.uint8)

@@ -1,0 +1,48 @@
+"""A trained model as a TF Serving version folder.
+
+    saved_model.pb, variables/    the four signatures; see `Signatures`
+    config.json                   ModelConfig, and the version of a2i
+    assets.extra/                 warm-up requests
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from a2i_tf.atomic import explain_os_errors, write_json
+from a2i_tf.errors import A2IError
+from a2i_tf.export.quiet import quiet_logs
+from a2i_tf.export.signatures import Signatures
+from a2i_tf.export.warmup import write_warmup_requests
+from a2i_tf.inference.contract import contract_to_dict
+from a2i_tf.models.config import CONFIG_FILE
+from a2i_tf.models.drawing import DrawingModel
+
+_MODEL_NAME = "a2i"
+
+
+def write_savedmodel(folder: Path, model: DrawingModel) -> None:
+    """Writes a version folder's files into an existing folder.
+
+    The SavedModel holds core operations only: it answers in any process that has TensorFlow, and
+    in stock TF Serving. Callers make the folder appear as a whole.
+
+    Raises:
+        A2IError: if it can't be written.
+    """
+    signatures = Signatures(model)
+    functions = {
+        "serving_default": signatures.serving_function(),
+        "encode": signatures.encode_function(),
+        "encode_mfcc": signatures.encode_mfcc_function(),
+        "draw": signatures.draw_function(),
+    }
+    try:
+        with explain_os_errors(folder), quiet_logs():
+            tf.saved_model.save(signatures.module(), str(folder), signatures=functions)
+            write_warmup_requests(folder, _MODEL_NAME)
+    except tf.errors.OpError as error:
+        raise A2IError(f"{folder}: cannot be written: {error.message}") from error
+    write_json(folder / CONFIG_FILE, contract_to_dict(model.config))

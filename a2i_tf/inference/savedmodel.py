@@ -1,0 +1,71 @@
+"""Drawing with an exported SavedModel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from a2i_tf.errors import A2IError
+from a2i_tf.inference.contract import contract_from_json
+from a2i_tf.inference.synthesizer import Synthesizer
+from a2i_tf.models.config import CONFIG_FILE, ModelConfig
+
+_SIGNATURES = ("encode", "draw")
+
+
+class SavedModelSynthesizer(Synthesizer):
+    """The signatures `encode` and `draw` of a loaded SavedModel.
+
+    Attributes:
+        loaded: What `tf.saved_model.load` returned; it must outlive its signatures.
+    """
+
+    def __init__(self, config: ModelConfig, loaded: tf.Module) -> None:
+        super().__init__(config)
+        self.loaded = loaded
+
+    def encode_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Encodes; see `Synthesizer.encode_windows`."""
+        outputs = self.loaded.signatures["encode"](waveform=tf.constant(windows))
+        return outputs["embedding"].numpy()
+
+    def draw_batch(
+        self, embeddings: NDArray[np.float32], noise: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Draws; see `Synthesizer.draw_batch`."""
+        draw = self.loaded.signatures["draw"]
+        return draw(embedding=tf.constant(embeddings), noise=tf.constant(noise))["image"].numpy()
+
+
+def load_savedmodel(folder: Path) -> SavedModelSynthesizer:
+    """Loads a version folder that `a2i export` wrote.
+
+    Args:
+        folder: Holds `saved_model.pb` and `config.json`.
+
+    Raises:
+        A2IError: if a file is missing or damaged, or the model has other signatures.
+    """
+    try:
+        text = (folder / CONFIG_FILE).read_bytes()
+    except FileNotFoundError as error:
+        raise A2IError(
+            f"{folder}: a SavedModel without {CONFIG_FILE}; give one that `a2i export` wrote"
+        ) from error
+    except OSError as error:
+        raise A2IError(f"{folder / CONFIG_FILE}: cannot be read: {error.strerror}") from error
+    config = contract_from_json(text, folder)
+    try:
+        loaded = tf.saved_model.load(str(folder))
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        raise A2IError(f"{folder}: the SavedModel is damaged; export it again") from error
+    missing = [name for name in _SIGNATURES if name not in loaded.signatures]
+    if missing:
+        raise A2IError(
+            f"{folder}: the SavedModel has no signature {', '.join(missing)}; "
+            "give one that `a2i export` wrote"
+        )
+    return SavedModelSynthesizer(config, loaded)

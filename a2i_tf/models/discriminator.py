@@ -1,0 +1,82 @@
+"""The discriminator, and the image encoder of the same shape."""
+
+from __future__ import annotations
+
+import keras
+
+from a2i_tf.models.generator import filters_at
+from a2i_tf.models.presets import Preset
+
+_KERNEL, _STRIDE = 4, 2
+_END_SIZE = 4
+
+
+def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
+    """Builds the discriminator: is the picture real, and does it belong to the sound?
+
+    The second is the inner product of the picture's features with the projected embedding
+    (Miyato & Koyama 2018, equation 3).
+
+    Args:
+        preset: Sizes; spectral normalization comes with the hinge loss (Miyato et al. 2018).
+        image_size: 32, 64 or 128.
+
+    Returns:
+        A functional model: (image float32 [batch, image_size, image_size, 3] in [-1, 1],
+        embedding float32 [batch, embedding_dim]) → logits float32 [batch, 1].
+    """
+    spectral = preset.adversarial_loss == "hinge"
+
+    # Layers
+    score = _maybe_spectral(keras.layers.Dense(1, dtype="float32", name="score"), spectral)
+
+    # Functional graph
+    image = keras.Input((image_size, image_size, 3), name="image")
+    embedding = keras.Input((preset.embedding_dim,), name="embedding")
+    features = _describe(image, image_size, preset.discriminator_width, spectral)
+    project = _maybe_spectral(
+        keras.layers.Dense(features.shape[-1], dtype="float32", name="projection"), spectral
+    )
+    match = keras.layers.Dot(axes=-1, dtype="float32", name="match")([features, project(embedding)])
+    logits = keras.layers.Add(dtype="float32", name="logits")([score(features), match])
+
+    # Configuration
+    return keras.Model([image, embedding], logits, name="discriminator")
+
+
+def build_posterior(preset: Preset, image_size: int) -> keras.Model:
+    """Builds the image encoder that infers the noise of a real picture.
+
+    Returns:
+        A functional model: image float32 [batch, image_size, image_size, 3] in [-1, 1] →
+        (mean, log_variance), each float32 [batch, noise_dim].
+    """
+    # Layers
+    mean = keras.layers.Dense(preset.noise_dim, dtype="float32", name="mean")
+    log_variance = keras.layers.Dense(preset.noise_dim, dtype="float32", name="log_variance")
+
+    # Functional graph
+    image = keras.Input((image_size, image_size, 3), name="image")
+    features = _describe(image, image_size, preset.discriminator_width // 2, spectral=False)
+
+    # Configuration
+    return keras.Model(image, [mean(features), log_variance(features)], name="posterior")
+
+
+def _describe(
+    image: keras.KerasTensor, image_size: int, width: int, spectral: bool
+) -> keras.KerasTensor:
+    """Halves the picture down to 4 px and flattens what is left."""
+    x, size = image, image_size
+    while size > _END_SIZE:
+        size //= _STRIDE
+        convolve = keras.layers.Conv2D(
+            filters_at(size, width), _KERNEL, strides=_STRIDE, padding="same", name=f"halve_{size}"
+        )
+        x = _maybe_spectral(convolve, spectral)(x)
+        x = keras.layers.LeakyReLU(0.2)(x)
+    return keras.layers.Flatten()(x)
+
+
+def _maybe_spectral(layer: keras.layers.Layer, spectral: bool) -> keras.layers.Layer:
+    return keras.layers.SpectralNormalization(layer) if spectral else layer

@@ -1,0 +1,76 @@
+"""The two networks that are kept after training, as files.
+
+config.json       ModelConfig
+encoder.keras     mfcc [batch, frames, coefficients] → embedding [batch, embedding_dim]
+generator.keras   (embedding, noise [batch, noise_dim]) → image [batch, size, size, 3] in [-1, 1]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from a2i_tf.atomic import explain_os_errors, write_json
+from a2i_tf.config import read_json
+from a2i_tf.errors import A2IError
+from a2i_tf.models import layers as _registered_layers  # noqa: F401  (named in the files)
+from a2i_tf.models.config import CONFIG_FILE, ModelConfig
+
+_ENCODER_FILE = "encoder.keras"
+_GENERATOR_FILE = "generator.keras"
+
+
+@dataclass(frozen=True)
+class DrawingModel:
+    """An encoder, a generator, and what they expect."""
+
+    config: ModelConfig
+    encoder: keras.Model
+    generator: keras.Model
+
+    def draw(
+        self, mfcc: NDArray[np.float32], noise: NDArray[np.float32], batch_size: int = 64
+    ) -> NDArray[np.uint8]:
+        """Draws one picture a row.
+
+        Args:
+            mfcc: float32 [n, frames, coefficients].
+            noise: float32 [n, noise_dim].
+            batch_size: Rows at a time.
+
+        Returns:
+            uint8 [n, size, size, 3].
+        """
+        embeddings = self.encoder.predict(mfcc, batch_size=batch_size, verbose=0)
+        images = self.generator.predict([embeddings, noise], batch_size=batch_size, verbose=0)
+        return np.round((images + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+
+
+def write_drawing_model(folder: Path, model: DrawingModel) -> None:
+    """Writes the files into an existing folder; callers make the folder appear as a whole."""
+    write_json(folder / CONFIG_FILE, model.config.to_dict())
+    with explain_os_errors(folder):
+        model.encoder.save(folder / _ENCODER_FILE)
+        model.generator.save(folder / _GENERATOR_FILE)
+
+
+def read_drawing_model(folder: Path) -> DrawingModel:
+    """Reads what `write_drawing_model` wrote.
+
+    Raises:
+        A2IError: if a file is missing, damaged, or from another version.
+    """
+    config = ModelConfig.from_dict(read_json(folder / CONFIG_FILE))
+    try:
+        return DrawingModel(
+            config=config,
+            encoder=keras.saving.load_model(folder / _ENCODER_FILE, compile=False),
+            generator=keras.saving.load_model(folder / _GENERATOR_FILE, compile=False),
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise A2IError(f"{folder}: the model cannot be read ({reason}); train it again") from error

@@ -1,0 +1,71 @@
+"""The encoder: from MFCC to what was heard."""
+
+from __future__ import annotations
+
+import keras
+
+from a2i_tf.datasets.statistics import MfccStatistics
+from a2i_tf.models.presets import Preset
+
+_KERNEL = 3
+_DENSE_LAYERS = 3
+
+
+def build_encoder(
+    preset: Preset, mfcc_shape: tuple[int, int], statistics: MfccStatistics
+) -> keras.Model:
+    """Builds the encoder.
+
+    Args:
+        preset: Sizes, and whether it is convolutional or dense.
+        mfcc_shape: (frames, coefficients).
+        statistics: Of the training split; they become constants of the network.
+
+    Returns:
+        A functional model: mfcc float32 [batch, frames, coefficients] → embedding float32
+        [batch, embedding_dim].
+    """
+    body = _convolutional_body if preset.encoder == "convolutional" else _dense_body
+
+    # Layers
+    normalize = keras.layers.Normalization(
+        mean=statistics.mean, variance=statistics.variance, name="normalize"
+    )
+    project = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="embedding")
+
+    # Functional graph
+    features = keras.Input(mfcc_shape, name="mfcc")
+    embedding = project(body(normalize(features), mfcc_shape, preset.encoder_width))
+
+    # Configuration
+    return keras.Model(features, embedding, name="encoder")
+
+
+def _convolutional_body(
+    features: keras.KerasTensor, mfcc_shape: tuple[int, int], width: int
+) -> keras.KerasTensor:
+    """Convolves over time and coefficients, then keeps mean and peak over time.
+
+    The mean tells of beds, the peak of events; where in the second they fall is forgotten.
+    """
+    x = keras.layers.Reshape((*mfcc_shape, 1))(features)
+    for filters in (width, 2 * width, 4 * width):
+        x = keras.layers.Conv2D(filters, _KERNEL, strides=2, padding="same")(x)
+        x = keras.layers.LeakyReLU(0.2)(x)
+    frames, bands, channels = x.shape[1:]
+    x = keras.layers.Reshape((frames, bands * channels))(x)
+    mean = keras.layers.GlobalAveragePooling1D()(x)
+    peak = keras.layers.GlobalMaxPooling1D()(x)
+    x = keras.layers.Concatenate()([mean, peak])
+    x = keras.layers.Dense(4 * width)(x)
+    return keras.layers.LeakyReLU(0.2)(x)
+
+
+def _dense_body(
+    features: keras.KerasTensor, mfcc_shape: tuple[int, int], width: int
+) -> keras.KerasTensor:
+    """Narrows step by step, as the first half of an autoencoder does."""
+    x = keras.layers.Reshape((mfcc_shape[0] * mfcc_shape[1],))(features)
+    for halvings in range(_DENSE_LAYERS):
+        x = keras.layers.Dense(width >> halvings, activation="relu")(x)
+    return x

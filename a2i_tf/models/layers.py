@@ -1,0 +1,63 @@
+"""Small layers that several networks share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class PixelNormalization(keras.layers.Layer):
+    """Scales every pixel's feature vector to unit mean square (Karras et al. 2018, section 4.2).
+
+    It needs no statistics of the batch, so that a picture doesn't depend on its neighbours and
+    two replicas take the same step as one.
+    """
+
+    def __init__(self, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs: Any) -> Any:
+        """Normalizes float [..., channels] along the last axis."""
+        mean_square = ops.mean(ops.square(inputs), axis=-1, keepdims=True)
+        return inputs * ops.rsqrt(mean_square + self.epsilon)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` needs."""
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class FeatureWiseModulation(keras.layers.Layer):
+    """Scales and shifts feature maps by a condition (FiLM, Perez et al. 2018, equation 2)."""
+
+    def build(self, input_shape: tuple[tuple[int | None, ...], tuple[int | None, ...]]) -> None:
+        """Creates the layer that turns the condition into scales and shifts."""
+        features_shape, condition_shape = input_shape
+        self.projection = keras.layers.Dense(2 * features_shape[-1], name="projection")
+        self.projection.build(condition_shape)
+        super().build(input_shape)
+
+    def call(self, inputs: tuple[Any, Any]) -> Any:
+        """Modulates.
+
+        Args:
+            inputs: Feature maps, float [batch, height, width, channels], and the condition,
+                float [batch, conditions].
+
+        Returns:
+            Feature maps of the same shape.
+        """
+        features, condition = inputs
+        modulation = self.projection(condition)[:, None, None, :]
+        scale, shift = ops.split(modulation, 2, axis=-1)
+        return features * (1.0 + scale) + shift
+
+    def compute_output_shape(
+        self, input_shape: tuple[tuple[int | None, ...], tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        """Returns the shape of the feature maps."""
+        return input_shape[0]

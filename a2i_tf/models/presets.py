@@ -1,0 +1,156 @@
+"""Named sets of hyperparameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from a2i_tf.config import Config
+from a2i_tf.errors import A2IError
+
+IMAGE_SIZES: tuple[int, ...] = (32, 64, 128)
+
+
+@dataclass(frozen=True)
+class Preset(Config):
+    """Everything that shapes the networks and their training, but for the image size.
+
+    Attributes:
+        name: Name of the preset.
+        mfcc_setting: Name of the front end in `MFCC_SETTINGS`.
+        encoder: "convolutional" over time and coefficients, or "dense" over all of them.
+        encoder_width: Filters of the first convolution, or units of the first dense layer.
+        embedding_dim: Length of what the encoder hears.
+        noise_dim: Length of what it can't hear.
+        generator_width: Filters of the generator at 32 px; doubled at every halving.
+        discriminator_width: Filters of the discriminator at 32 px; doubled likewise.
+        adversarial_loss: "hinge" with spectral normalization and projection of the embedding,
+            or "cross_entropy", the plain GAN.
+        has_posterior: Whether an image encoder infers the noise of real images, so that
+            reconstruction doesn't average over what the sound can't tell (CVAE-GAN, Bao et al.
+            2017, arXiv 1703.10155).
+        augment: Whether the discriminator sees images through DiffAugment.
+        batch_size: Global batch size.
+        generator_learning_rate: Adam step of encoder and generator.
+        discriminator_learning_rate: Adam step of the discriminator.
+        beta_1: Adam's first moment.
+        moving_average_decay: Decay of the weights that are kept for drawing.
+        adversarial_weight: Weight of the adversarial term.
+        reconstruction_weight: Weight of the reconstruction term at the start.
+        final_reconstruction_weight: Its weight at the end; it decays linearly.
+        divergence_weight: Weight of the posterior's divergence from the normal distribution.
+    """
+
+    name: str
+    mfcc_setting: str
+    encoder: Literal["convolutional", "dense"]
+    encoder_width: int
+    embedding_dim: int
+    noise_dim: int
+    generator_width: int
+    discriminator_width: int
+    adversarial_loss: Literal["hinge", "cross_entropy"]
+    has_posterior: bool
+    augment: bool
+    batch_size: int
+    generator_learning_rate: float
+    discriminator_learning_rate: float
+    beta_1: float
+    moving_average_decay: float
+    adversarial_weight: float
+    reconstruction_weight: float
+    final_reconstruction_weight: float
+    divergence_weight: float
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name in ("encoder_width", "embedding_dim", "noise_dim", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if not 0 <= self.moving_average_decay < 1:
+            raise ValueError("moving_average_decay must lie in [0, 1)")
+
+
+DEFAULT = Preset(
+    name="default",
+    mfcc_setting="fine",
+    encoder="convolutional",
+    encoder_width=32,
+    embedding_dim=64,
+    noise_dim=32,
+    generator_width=48,
+    discriminator_width=48,
+    adversarial_loss="hinge",
+    has_posterior=True,
+    augment=True,
+    batch_size=32,
+    generator_learning_rate=1e-3,
+    discriminator_learning_rate=4e-4,
+    beta_1=0.5,
+    moving_average_decay=0.99,
+    adversarial_weight=0.1,
+    reconstruction_weight=10.0,
+    final_reconstruction_weight=2.0,
+    divergence_weight=0.02,
+)
+
+# The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
+# a transposed-convolution generator, cross-entropy and a constant pixel loss.
+SEED = Preset(
+    name="seed",
+    mfcc_setting="scene104",
+    encoder="dense",
+    encoder_width=128,
+    embedding_dim=32,
+    noise_dim=32,
+    generator_width=48,
+    discriminator_width=48,
+    adversarial_loss="cross_entropy",
+    has_posterior=False,
+    augment=False,
+    batch_size=32,
+    generator_learning_rate=2e-4,
+    discriminator_learning_rate=2e-4,
+    beta_1=0.5,
+    moving_average_decay=0.0,
+    adversarial_weight=1.0,
+    reconstruction_weight=10.0,
+    final_reconstruction_weight=10.0,
+    divergence_weight=0.0,
+)
+
+TINY = Preset(
+    name="tiny",
+    mfcc_setting="scene104",
+    encoder="convolutional",
+    encoder_width=8,
+    embedding_dim=8,
+    noise_dim=4,
+    generator_width=8,
+    discriminator_width=8,
+    adversarial_loss="hinge",
+    has_posterior=True,
+    augment=True,
+    batch_size=8,
+    generator_learning_rate=1e-3,
+    discriminator_learning_rate=4e-4,
+    beta_1=0.5,
+    moving_average_decay=0.9,
+    adversarial_weight=0.1,
+    reconstruction_weight=10.0,
+    final_reconstruction_weight=2.0,
+    divergence_weight=0.02,
+)
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}
+
+
+def preset_named(name: str) -> Preset:
+    """Returns a preset.
+
+    Raises:
+        A2IError: if there is none of that name.
+    """
+    if name not in PRESETS:
+        raise A2IError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]

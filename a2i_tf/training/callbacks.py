@@ -1,0 +1,250 @@
+"""What happens beside the training step: budget, records, pictures, checkpoints."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from a2i_tf.atomic import explain_os_errors
+from a2i_tf.errors import A2IError
+from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.grid import write_grid
+
+_LOG_EVERY_STEPS = 20
+_FIRST_SAMPLES_STEP = 50
+
+
+@dataclass(frozen=True)
+class TrainingStatus:
+    """Where training stands.
+
+    Attributes:
+        step: Steps taken since the run began.
+        elapsed_seconds: Training time since the run began, over all resumptions.
+        progress: Share of the budget that is used, in [0, 1].
+        images_per_second: Speed over the last few steps.
+        losses: Running means by name.
+    """
+
+    step: int
+    elapsed_seconds: float
+    progress: float
+    images_per_second: float
+    losses: dict[str, float]
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Training time that is left at this pace; infinite before the first step."""
+        if not self.progress:
+            return math.inf
+        return self.elapsed_seconds * (1 - self.progress) / self.progress
+
+
+class Budget(keras.callbacks.Callback):
+    """Counts time and steps, tells the model how far it has come, and stops it.
+
+    Args:
+        minutes: Training time in all, or
+        steps: training steps in all.
+        elapsed_seconds: A variable with the time used so far; it is kept in checkpoints.
+    """
+
+    def __init__(
+        self, minutes: float | None, steps: int | None, elapsed_seconds: tf.Variable
+    ) -> None:
+        super().__init__()
+        self._minutes = minutes
+        self._steps = steps
+        self._elapsed_seconds = elapsed_seconds
+        self._used_before = float(elapsed_seconds)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Starts the clock."""
+        self._started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Updates the progress, and stops when all is used."""
+        elapsed = self._used_before + time.monotonic() - self._started
+        self._elapsed_seconds.assign(elapsed)
+        if self._minutes is not None:
+            progress = elapsed / (60 * self._minutes)
+        else:
+            progress = steps_taken(self.model) / (self._steps or 1)
+        self.model.progress.assign(min(1.0, progress))
+        if progress >= 1.0:
+            self.model.stop_training = True
+
+
+class Records(keras.callbacks.Callback):
+    """Writes `history.jsonl` and TensorBoard events, and reports the status.
+
+    Must come after `Budget`.
+
+    Args:
+        run: The run folder.
+        elapsed_seconds: The variable that `Budget` keeps.
+        on_status: Called after every step.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        elapsed_seconds: tf.Variable,
+        on_status: Callable[[TrainingStatus], None] | None,
+    ) -> None:
+        super().__init__()
+        self._history = run / "history.jsonl"
+        self._events = tf.summary.create_file_writer(str(run / "events"))
+        self._elapsed_seconds = elapsed_seconds
+        self._on_status = on_status
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Cuts off a line that a killed run left unfinished or wrote after its checkpoint."""
+        self._mark = (time.monotonic(), steps_taken(self.model))
+        self._speed = 0.0
+        if self._history.exists():
+            with explain_os_errors(self._history):
+                kept = _lines_up_to(self._history.read_text(), steps_taken(self.model))
+                self._history.write_text("".join(f"{line}\n" for line in kept))
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Reports every step, and writes every few."""
+        step = steps_taken(self.model)
+        due = step % _LOG_EVERY_STEPS == 0
+        if due:
+            now, (then, step_then) = time.monotonic(), self._mark
+            self._speed = (step - step_then) * self.model.preset.batch_size / (now - then)
+            self._mark = (now, step)
+        status = TrainingStatus(
+            step=step,
+            elapsed_seconds=float(self._elapsed_seconds),
+            progress=float(self.model.progress),
+            images_per_second=self._speed,
+            losses={name: float(value) for name, value in (logs or {}).items()},
+        )
+        _check_finite(status)
+        if due:
+            self._write(status)
+        if self._on_status:
+            self._on_status(status)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Closes the events."""
+        self._events.close()
+
+    def _write(self, status: TrainingStatus) -> None:
+        line = {
+            "step": status.step,
+            "elapsed_seconds": round(status.elapsed_seconds, 2),
+            "progress": round(status.progress, 5),
+            "images_per_second": round(status.images_per_second, 2),
+            **{name: round(value, 6) for name, value in status.losses.items()},
+        }
+        with explain_os_errors(self._history), self._history.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        with self._events.as_default(step=status.step):
+            tf.summary.scalar("images_per_second", status.images_per_second)
+            for name, value in status.losses.items():
+                tf.summary.scalar(f"loss/{name}", value)
+
+
+class SamplePictures(keras.callbacks.Callback):
+    """Draws the same few sounds again and again: real on top, two seeds below.
+
+    The steps between grids double, so that a short run shows its beginning and a long one
+    doesn't fill the disk.
+
+    Args:
+        folder: Where the grids go, as `step-000050.png`.
+        mfcc: float32 [n, frames, coefficients].
+        images: uint8 [n, size, size, 3].
+    """
+
+    def __init__(self, folder: Path, mfcc: NDArray[np.float32], images: NDArray[np.uint8]) -> None:
+        super().__init__()
+        self._folder = folder
+        self._mfcc = mfcc
+        self._images = images
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Draws when the step is the first one times a power of two."""
+        ratio, rest = divmod(steps_taken(self.model), _FIRST_SAMPLES_STEP)
+        if rest == 0 and ratio & (ratio - 1) == 0 and ratio:
+            self.draw()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Draws the last grid."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Writes a grid for the present step."""
+        gan: AudioToImageGAN = self.model
+        rows = [self._images]
+        embeddings = gan.drawing_encoder(self._mfcc, training=False)
+        for seed in range(2):
+            noise = np.random.default_rng(seed).standard_normal(
+                (len(self._mfcc), gan.preset.noise_dim), dtype=np.float32
+            )
+            images = gan.drawing_generator([embeddings, tf.constant(noise)], training=False)
+            rows.append(np.round((np.asarray(images) + 1) * 127.5).clip(0, 255).astype(np.uint8))
+        write_grid(self._folder / f"step-{steps_taken(gan):06d}.png", np.stack(rows))
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Calls `save` every few minutes and at the end.
+
+    Args:
+        save: Writes a checkpoint of the present state.
+        every_seconds: Time between two checkpoints.
+    """
+
+    def __init__(self, save: Callable[[], None], every_seconds: float) -> None:
+        super().__init__()
+        self._save = save
+        self._every_seconds = every_seconds
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Starts the clock."""
+        self._saved_at = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Saves when it's time."""
+        if time.monotonic() - self._saved_at >= self._every_seconds:
+            self._save()
+            self._saved_at = time.monotonic()
+
+
+def steps_taken(gan: AudioToImageGAN) -> int:
+    """Returns the number of steps since the run began; checkpoints keep it."""
+    return int(gan.generator_optimizer.iterations)
+
+
+def _lines_up_to(history: str, step: int) -> list[str]:
+    kept = []
+    for line in history.splitlines():
+        try:
+            if json.loads(line)["step"] > step:
+                break
+        except (ValueError, KeyError):
+            break
+        kept.append(line)
+    return kept
+
+
+def _check_finite(status: TrainingStatus) -> None:
+    diverged = [name for name, value in status.losses.items() if not math.isfinite(value)]
+    if diverged:
+        raise A2IError(
+            f"training diverged at step {status.step}: the loss {diverged[0]} is not finite; "
+            "resume from the last checkpoint with another --seed, or lower the learning rate"
+        )

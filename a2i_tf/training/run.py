@@ -1,0 +1,134 @@
+"""A run folder: what a training run was asked to do and what came of it.
+
+config.json     RunConfig
+history.jsonl   losses and speed, a line every few steps
+samples/        grids of pictures by step
+events/         TensorBoard
+checkpoints/    everything that is needed to go on
+model/          the networks that draw (models/drawing.py)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from a2i_tf.atomic import explain_os_errors, make_folder, write_json
+from a2i_tf.audio.settings import MfccConfig
+from a2i_tf.config import Config, read_json
+from a2i_tf.errors import A2IError
+from a2i_tf.models.config import CONFIG_FILE
+from a2i_tf.models.presets import IMAGE_SIZES, Preset
+
+RUNS_FOLDER = Path("runs")
+RUN_FORMAT = 1
+MODEL_FOLDER = "model"
+_NUMBERED = re.compile(r"(\d+)-.+")
+
+
+@dataclass(frozen=True)
+class RunConfig(Config):
+    """All that is needed to repeat or go on with a run.
+
+    Attributes:
+        preset: The networks and their training.
+        mfcc: The front end.
+        image_size: Width and height of the pictures in pixels.
+        data: Path of the pairs folder.
+        dataset: Name of the dataset.
+        checksum: Checksum of the dataset.
+        labels: Its classes.
+        seed: Seed of weights, shuffling, noise and augmentation.
+        minutes: Training time, or
+        steps: training steps; just one of the two is given.
+        strategy: Name of the distribution strategy.
+        skip_bad: Whether bad pairs are left out.
+        a2i_version: Version that started the run.
+        format: Version of the folder's layout.
+    """
+
+    preset: Preset
+    mfcc: MfccConfig
+    image_size: int
+    data: str
+    dataset: str
+    checksum: str
+    labels: tuple[str, ...]
+    seed: int
+    minutes: float | None
+    steps: int | None
+    strategy: str
+    skip_bad: bool
+    a2i_version: str
+    format: int = RUN_FORMAT
+
+    def __post_init__(self) -> None:
+        """Checks the budget and the image size."""
+        if (self.minutes is None) == (self.steps is None):
+            raise ValueError("give either minutes or steps")
+        if (self.minutes or self.steps or 0) <= 0:
+            raise ValueError("minutes and steps must be above 0")
+        if self.image_size not in IMAGE_SIZES:
+            raise ValueError(f"image_size must be one of {IMAGE_SIZES}")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RunConfig:
+        """Rebuilds a configuration, and refuses one of another format.
+
+        Raises:
+            A2IError: if the format is another one, or a field doesn't fit.
+        """
+        if values.get("format") != RUN_FORMAT:
+            raise A2IError(
+                f"the run has format {values.get('format')}, this a2i reads {RUN_FORMAT}: it was "
+                "made by another version of a2i; train again"
+            )
+        return super().from_dict(values)
+
+
+def next_run_folder(runs: Path, config: RunConfig) -> Path:
+    """Returns the next numbered folder, such as `runs/0003-scenes-default`."""
+    names = [path.name for path in runs.iterdir()] if runs.is_dir() else []
+    numbers = [int(match.group(1)) for name in names if (match := _NUMBERED.fullmatch(name))]
+    return runs / f"{max(numbers, default=0) + 1:04d}-{config.dataset}-{config.preset.name}"
+
+
+def start_run(path: Path, config: RunConfig) -> None:
+    """Makes a run folder.
+
+    Raises:
+        A2IError: if the folder holds something already, or can't be written to.
+    """
+    with explain_os_errors(path):
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise A2IError(f"{path}: is there already; go on with --resume, or choose another")
+    make_folder(path)
+    write_json(path / CONFIG_FILE, config.to_dict())
+
+
+def read_run(path: Path) -> RunConfig:
+    """Reads a run's configuration.
+
+    Raises:
+        A2IError: if it isn't a run folder, or one from another version.
+    """
+    if not (path / CONFIG_FILE).is_file():
+        raise A2IError(f"{path}: is not a run folder (it has no {CONFIG_FILE})")
+    try:
+        return RunConfig.from_dict(read_json(path / CONFIG_FILE))
+    except A2IError as error:
+        raise A2IError(f"{path}: {error}") from error
+
+
+def latest_run(runs: Path) -> Path:
+    """Returns the newest run below `runs` that has a model.
+
+    Raises:
+        A2IError: if there is none.
+    """
+    found = sorted(runs.glob(f"*/{MODEL_FOLDER}/{CONFIG_FILE}"), key=lambda p: p.stat().st_mtime)
+    if not found:
+        raise A2IError(f"{runs}: holds no trained model; run `a2i train` or name one")
+    return found[-1].parent.parent

@@ -1,0 +1,55 @@
+"""Where training runs: one device, several GPUs, several machines."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Literal, get_args
+
+import keras
+import tensorflow as tf
+
+from a2i_tf.errors import A2IError
+
+StrategyName = Literal["auto", "one-device", "mirrored", "multiworker"]
+STRATEGY_NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
+
+
+def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
+    """Makes a distribution strategy.
+
+    Args:
+        name: "auto" takes `MirroredStrategy` on several GPUs and `OneDeviceStrategy` otherwise;
+            "multiworker" reads the cluster from the environment variable `TF_CONFIG`.
+
+    Raises:
+        A2IError: if "multiworker" is asked for without a usable `TF_CONFIG`.
+    """
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "multiworker":
+        _check_cluster()
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        kind = "GPU" if gpus else "CPU"
+        devices = [device.name for device in tf.config.list_logical_devices(kind)]
+        return tf.distribute.MirroredStrategy(devices)
+    return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")
+
+
+def use_fast_precision() -> None:
+    """Computes in bfloat16 on GPUs, keeping weights in float32; CPUs stay in float32."""
+    on_gpu = bool(tf.config.list_logical_devices("GPU"))
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if on_gpu else "float32")
+
+
+def _check_cluster() -> None:
+    try:
+        config = json.loads(os.environ.get("TF_CONFIG", ""))
+        valid = {"cluster", "task"} <= config.keys() and "worker" in config["cluster"]
+    except (ValueError, AttributeError, TypeError):
+        valid = False
+    if not valid:
+        raise A2IError(
+            "--strategy multiworker needs TF_CONFIG with cluster and task, such as "
+            '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
+        )

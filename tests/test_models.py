@@ -1,0 +1,158 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
+from a2i_tf.errors import A2IError
+from a2i_tf.models.augment import augment_images
+from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization
+from a2i_tf.models.losses import GeneratorHinge, NormalDivergence
+from a2i_tf.models.presets import PRESETS, preset_named
+from a2i_tf.models.randomness import BatchRandomness
+
+SHAPE = (8, 13)
+
+
+def make_gan(preset="tiny", image_size=32, seed=0):
+    keras.utils.set_random_seed(seed)
+    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+    gan = AudioToImageGAN(PRESETS[preset], image_size, SHAPE, statistics, seed)
+    gan.compile(jit_compile=False)
+    return gan
+
+
+def make_batch(rows=8, image_size=32):
+    rng = np.random.default_rng(0)
+    mfcc = rng.standard_normal((rows, *SHAPE), dtype=np.float32)
+    images = rng.uniform(-1, 1, (rows, image_size, image_size, 3)).astype(np.float32)
+    return tf.constant(mfcc), tf.constant(images)
+
+
+class NetworksTest(tf.test.TestCase):
+    def test_every_size_comes_from_one_builder(self):
+        for image_size in (32, 64, 128):
+            gan = make_gan(image_size=image_size)
+            mfcc, images = make_batch(2, image_size)
+            embedding = gan.encoder(mfcc)
+            drawn = gan.generator([embedding, tf.zeros([2, gan.preset.noise_dim])])
+            self.assertEqual(drawn.shape, (2, image_size, image_size, 3))
+            self.assertAllInRange(drawn, -1.0, 1.0)
+            self.assertEqual(gan.discriminator([images, embedding]).shape, (2, 1))
+
+    def test_every_preset_takes_a_step(self):
+        for name in PRESETS:
+            gan = make_gan(name)
+            before = [variable.numpy() for variable in gan.drawing_side_variables]
+            losses = gan.train_step(make_batch())
+            self.assertTrue(all(np.isfinite(value) for value in losses.values()), name)
+            moved = [
+                not np.array_equal(old, new.numpy())
+                for old, new in zip(before, gan.drawing_side_variables, strict=True)
+            ]
+            self.assertTrue(all(moved), f"{name}: a variable gets no gradient")
+
+    def test_normalization_is_part_of_the_encoder(self):
+        features = np.random.default_rng(1).normal(7, 3, (500, *SHAPE)).astype(np.float32)
+        statistics = measure_statistics([features[:200], features[200:]])
+        self.assertAllClose(statistics.mean, features.mean(axis=(0, 1)), atol=1e-4)
+        self.assertAllClose(statistics.variance, features.var(axis=(0, 1)), rtol=1e-4)
+
+    def test_pixel_normalization_gives_unit_mean_square(self):
+        outputs = PixelNormalization()(np.random.default_rng(0).normal(size=(2, 3, 3, 16)) * 9)
+        self.assertAllClose(tf.reduce_mean(outputs**2, axis=-1), np.ones((2, 3, 3)), atol=1e-4)
+
+    def test_modulation_scales_and_shifts_by_channel(self):
+        layer = FeatureWiseModulation()
+        layer.build(((None, 2, 2, 3), (None, 1)))
+        layer.projection.set_weights([np.zeros((1, 6)), np.array([1, 0, -1, 5, 6, 7.0])])
+        outputs = layer((tf.ones([1, 2, 2, 3]), tf.ones([1, 1])))
+        self.assertAllClose(outputs, np.broadcast_to([7.0, 7.0, 7.0], (1, 2, 2, 3)))
+
+    def test_unknown_preset(self):
+        with pytest.raises(A2IError, match="no preset 'huge'; choose one of default, seed, tiny"):
+            preset_named("huge")
+
+
+class LossesTest(tf.test.TestCase):
+    def test_divergence_of_the_normal_distribution_is_zero(self):
+        self.assertAllClose(NormalDivergence()(tf.zeros([4, 3]), tf.zeros([4, 3])), 0.0)
+
+    def test_divergence_equals_the_integral(self):
+        # KL(N(1, 4) || N(0, 1)) = (4 + 1 - 1 - ln 4) / 2 a dimension.
+        divergence = NormalDivergence()(tf.ones([2, 3]), tf.fill([2, 3], np.log(4.0)))
+        self.assertAllClose(divergence, 3 * 0.5 * (4 - np.log(4.0)))
+
+    def test_generator_hinge_is_minus_the_mean_logit(self):
+        self.assertAllClose(GeneratorHinge()(tf.ones([2, 1]), [[3.0], [-1.0]]), -1.0)
+
+
+class RandomnessTest(tf.test.TestCase):
+    def test_depends_on_seed_step_and_stream_only(self):
+        first = BatchRandomness(3, tf.constant(7), 4)
+        again = BatchRandomness(3, tf.constant(7), 4)
+        self.assertAllEqual(first.normal(5), again.normal(5))
+        self.assertNotAllClose(first.normal(5), BatchRandomness(3, tf.constant(7), 4).normal(5))
+        self.assertNotAllClose(
+            BatchRandomness(3, tf.constant(8), 4).normal(5),
+            BatchRandomness(3, tf.constant(7), 4).normal(5),
+        )
+
+    def test_augmentation_only_moves_and_blanks(self):
+        images = tf.random.stateless_uniform([16, 32, 32, 3], [1, 2], 0.5, 1.0)
+        augmented = augment_images(images, BatchRandomness(0, tf.constant(1), 16)).numpy()
+        values = set(images.numpy().round(6).ravel().tolist()) | {0.0}
+        self.assertLessEqual(set(augmented.round(6).ravel().tolist()), values)
+        blank = (augmented == 0).all(axis=-1).mean(axis=(1, 2))
+        self.assertAllInRange(blank, 1e-3, 0.6)
+        self.assertGreater(len(set(blank.tolist())), 8)
+
+
+class TrainStepTest(tf.test.TestCase):
+    def test_reconstruction_weight_decays_with_progress(self):
+        gan = make_gan()
+        self.assertAllClose(gan.reconstruction_weight, gan.preset.reconstruction_weight)
+        gan.progress.assign(1.0)
+        self.assertAllClose(gan.reconstruction_weight, gan.preset.final_reconstruction_weight)
+
+    def test_moving_average_follows_by_its_decay(self):
+        gan = make_gan()
+        old = gan.drawing_generator.get_weights()
+        gan.train_step(make_batch())
+        decay = gan.preset.moving_average_decay
+        for kept, before, current in zip(
+            gan.drawing_generator.get_weights(), old, gan.generator.get_weights(), strict=True
+        ):
+            self.assertAllClose(kept, decay * before + (1 - decay) * current, atol=1e-6)
+
+    def test_learns_to_paint_a_single_pair(self):
+        gan = make_gan()
+        mfcc, _ = make_batch(1)
+        images = tf.ones([8, 32, 32, 3]) * tf.constant([0.8, -0.6, 0.1])
+        data = (tf.repeat(mfcc, 8, axis=0), images)
+        step = tf.function(gan.train_step)
+        for _ in range(150):
+            step(data)
+        drawn = gan.generator([gan.encoder(mfcc), tf.zeros([1, gan.preset.noise_dim])])
+        self.assertLess(float(tf.reduce_mean(tf.abs(drawn - images[:1]))), 0.1)
+
+    def test_two_replicas_take_the_same_step_as_one(self):
+        weights = {}
+        for replicas in (1, 2):
+            script = [sys.executable, str(Path(__file__).with_name("replica_step.py")), str(replicas)]
+            environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+            done = subprocess.run(script, capture_output=True, text=True, env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+            weights[replicas] = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual(weights[1]["replicas"], 1)
+        self.assertEqual(weights[2]["replicas"], 2)
+        for name, expected in weights[1]["weights"].items():
+            self.assertAllClose(weights[2]["weights"][name], expected, atol=1e-5, msg=name)
+        self.assertGreater(weights[1]["moved"], 1e-4)

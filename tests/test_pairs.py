@@ -1,0 +1,113 @@
+import csv
+from collections import Counter
+
+import pytest
+from pairs_fixture import make_pairs_folder
+
+from a2i_tf.datasets.check import drop_bad_pairs, find_bad_pairs
+from a2i_tf.datasets.pairs import SPLITS, read_pairs, split_of
+from a2i_tf.errors import A2IError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), pairs_per_source=2)
+
+
+def edit_rows(folder, edit):
+    path = folder.root / "pairs.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    edit(rows)
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_reads_what_was_written(folder):
+    again = read_pairs(folder.root)
+    assert again == folder
+    assert again.labels == ("a", "b")
+    assert again.info.num_pairs == len(again.pairs)
+
+
+def test_split_is_stable_and_has_the_stated_shares():
+    counts = Counter(split_of(f"source-{number}") for number in range(20_000))
+    assert counts["train"] / 20_000 == pytest.approx(0.7, abs=0.01)
+    assert counts["validation"] / 20_000 == pytest.approx(0.1, abs=0.01)
+    # Golden: a change would silently move test sources into training.
+    assert [split_of(f"beach-{number:04d}") for number in (0, 9, 18, 27)] == GOLDEN_SPLITS
+
+
+GOLDEN_SPLITS = ["train", "test", "train", "train"]
+
+
+def test_no_source_on_two_sides(folder):
+    sides = [{pair.source for pair in folder.split(split)} for split in SPLITS]
+    assert all(sides)
+    assert sum(map(len, sides)) == len(set.union(*sides))
+
+
+def test_missing_column_is_named(folder):
+    edit_rows(folder, lambda rows: [row.pop(3) for row in rows])
+    with pytest.raises(A2IError, match="pairs.csv: has no column start_seconds"):
+        read_pairs(folder.root)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        (3, "soon", "line 3: could not convert"),
+        (3, "-1", "below 0"),
+        (3, "nan", "start_seconds is nan"),
+        (5, "", "image is empty"),
+        (0, "FIRST", "stands there more than once"),
+    ],
+)
+def test_bad_value_names_the_line(folder, column, value, message):
+    def edit(rows):
+        rows[2][column] = rows[1][0] if value == "FIRST" else value
+
+    edit_rows(folder, edit)
+    with pytest.raises(A2IError, match=message):
+        read_pairs(folder.root)
+
+
+def test_not_a_pairs_folder(tmp_path):
+    with pytest.raises(A2IError, match=r"dataset\.json: no such file"):
+        read_pairs(tmp_path)
+    with pytest.raises(A2IError, match="no such folder"):
+        read_pairs(tmp_path / "nowhere")
+
+
+def test_whole_folder_has_no_bad_pairs(folder):
+    assert find_bad_pairs(folder) == []
+
+
+def test_bad_files_are_reported_together_with_a_count(folder):
+    first, second, third, fourth = (folder.pairs[place] for place in (0, 2, 4, 6))
+    (folder.root / first.image).unlink()
+    image = folder.root / second.image
+    image.write_bytes(image.read_bytes()[:-20])
+    sound = folder.root / third.sound
+    sound.write_bytes(sound.read_bytes()[:3000])
+    (folder.root / fourth.image).write_bytes(b"")
+    bad = {item.pair.id: item.reason for item in find_bad_pairs(folder)}
+    assert "is missing" in bad[first.id]
+    assert "not a whole picture" in bad[second.id]
+    assert "its sound ends at" in bad[third.id]
+    assert "not a whole picture" in bad[fourth.id]
+    # A source's sound is shared by all of its pairs.
+    num_bad = 3 + sum(pair.sound == third.sound for pair in folder.pairs)
+    assert len(bad) == num_bad
+    with pytest.raises(A2IError, match=rf"{num_bad} of {len(folder.pairs)} pairs are bad.*skip-bad"):
+        drop_bad_pairs(folder, skip_bad=False)
+    kept, dropped = drop_bad_pairs(folder, skip_bad=True)
+    assert len(dropped) == num_bad
+    assert len(kept.pairs) == len(folder.pairs) - num_bad
+
+
+def test_nothing_left_is_an_error_even_when_skipping(folder):
+    for pair in folder.pairs:
+        (folder.root / pair.image).unlink()
+    with pytest.raises(A2IError, match="none of its"):
+        drop_bad_pairs(folder, skip_bad=True)
