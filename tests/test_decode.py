@@ -15,6 +15,7 @@ from unittest import mock
 import av
 import numpy as np
 import tensorflow as tf
+from shared_data import esc10_clips, needs_esc10
 
 from a2i_tf.audio import av_decoder, tfio_decoder
 from a2i_tf.audio.decode import load_waveform
@@ -22,7 +23,6 @@ from a2i_tf.audio.graph_decode import decode_audio, decode_wav
 from a2i_tf.audio.probe import probe_audio
 from a2i_tf.audio.resample import resample
 from a2i_tf.errors import A2IError
-from tests.shared_data import esc10_clips, needs_esc10
 
 RATE = 22_050
 LAYOUTS = {1: "mono", 2: "stereo", 4: "quad"}

@@ -15,6 +15,7 @@ import python_speech_features
 import scipy.fft
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
+from shared_data import esc10_clips, needs_esc10
 
 from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.filterbank import (
@@ -27,7 +28,6 @@ from a2i_tf.audio.mfcc import Mfcc, mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS, MfccConfig
 from a2i_tf.audio.windows import cut_windows
 from a2i_tf.errors import A2IError
-from tests.shared_data import esc10_clips, needs_esc10
 
 SCENE104 = MFCC_SETTINGS["scene104"]
 FINE = MFCC_SETTINGS["fine"]

@@ -27,6 +27,7 @@ def mfcc(waveforms: tf.Tensor, config: MfccConfig) -> tf.Tensor:
     Raises:
         ValueError: if the waveforms' static length isn't `config.window_samples`.
     """
+    waveforms = tf.convert_to_tensor(waveforms)
     waveforms.shape.assert_is_compatible_with([None, config.window_samples])
     power = _power_spectrum(_frames(waveforms, config), config)
     log_mel = tf.math.log(tf.matmul(power, _mel_filters(config)) + config.log_floor)

@@ -34,9 +34,7 @@ def class_mean(train: Arrays, test: Arrays, rng: np.random.Generator) -> NDArray
         ValueError: if a class of the test split has no training images.
     """
     del rng
-    means = {
-        label: _mean(train.images[_rows_of(train, label)]) for label in np.unique(test.labels)
-    }
+    means = {label: _mean(train.images[_rows_of(train, label)]) for label in np.unique(test.labels)}
     return np.stack([means[label] for label in test.labels])
 
 

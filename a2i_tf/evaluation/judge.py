@@ -198,9 +198,7 @@ def _compile(network: keras.Model, steps: int) -> None:
     )
 
 
-def augment_images(
-    images: NDArray[np.uint8], rng: np.random.Generator
-) -> NDArray[np.uint8]:
+def augment_images(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Mirrors half of the images, moves each by up to an eighth, and changes its brightness.
 
     Args:

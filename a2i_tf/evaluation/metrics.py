@@ -49,7 +49,9 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.floa
     blocks = range(0, len(first), _SSIM_BLOCK)
     return np.concatenate(
         [
-            _ssim_block(first[start : start + _SSIM_BLOCK], second[start : start + _SSIM_BLOCK], window)
+            _ssim_block(
+                first[start : start + _SSIM_BLOCK], second[start : start + _SSIM_BLOCK], window
+            )
             for start in blocks
         ]
     )

@@ -27,15 +27,25 @@ _PICTURED_BASELINES = ("nearest_audio", "class_mean")
 _PICTURED_ITEMS_PER_CLASS = 2
 
 OnStep = Callable[[str, int, int], None]
-Metric = Callable[[NDArray[np.uint8], Arrays, Judge], NDArray[np.float64]]
+Metric = Callable[["Drawn"], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a metric may look at: one system's images, and what they are held against."""
+
+    images: NDArray[np.uint8]
+    test: Arrays
+    judge: Judge
+
 
 METRICS: dict[str, Metric] = {
-    "class_accuracy": lambda drawn, test, judge: judge.recognizes(drawn, test.labels),
-    "ssim": lambda drawn, test, judge: ssim(drawn, test.images),
-    "hss": lambda drawn, test, judge: hss(drawn, test.images),
-    "dark_fraction": lambda drawn, test, judge: dark_fraction(drawn),
+    "class_accuracy": lambda drawn: drawn.judge.recognizes(drawn.images, drawn.test.labels),
+    "ssim": lambda drawn: ssim(drawn.images, drawn.test.images),
+    "hss": lambda drawn: hss(drawn.images, drawn.test.images),
+    "dark_fraction": lambda drawn: dark_fraction(drawn.images),
 }
-"""All metrics by name: from (drawn images, test split, judge) to float64 [n], one an item."""
+"""All metrics by name, each giving float64 [n], one value an item."""
 
 
 def evaluate(
@@ -81,28 +91,22 @@ def evaluate(
         on_epoch=lambda done, total: tell("training the judge", done, total),
         on_note=notes.append,
     )
-    systems, pictured, rows = {}, {}, _pictured_rows(splits.test, seed)
-    total = len(named) + len(BASELINES)
+    rows = choose_items(splits.test.labels, _PICTURED_ITEMS_PER_CLASS, _stream(seed, "picture"))
+    systems, pictured = {}, {}
     for done, (name, drawn) in enumerate(_draw_all(named, folder, splits, seed), 1):
-        systems[name] = _measure(drawn, splits.test, judge)
+        systems[name] = _measure(Drawn(drawn, splits.test, judge))
         pictured[name] = drawn[rows]
-        tell("measuring", done, total)
+        tell("measuring", done, len(named) + len(BASELINES))
     accuracy = systems["real"]["class_accuracy"].mean
-    if accuracy < WEAK_JUDGE_ACCURACY:
-        notes.append(
-            f"the judge is weak: it names {accuracy:.1%} of the real test images, so class_accuracy "
-            "says little; use more sources"
-        )
-    columns = ("real", *named, *_PICTURED_BASELINES)
     return Report(
         dataset=folder.info.name,
         checksum=folder.info.checksum,
         num_test=len(splits.test.images),
         judge_accuracy=accuracy,
         systems=systems,
-        notes=tuple(notes),
+        notes=(*notes, *_notes_on_judge(accuracy)),
         picture=comparison_picture(
-            {name: pictured[name] for name in columns},
+            {name: pictured[name] for name in ("real", *named, *_PICTURED_BASELINES)},
             [folder.labels[label] for label in splits.test.labels[rows]],
         ),
     )
@@ -160,8 +164,13 @@ def _notes_on_classes(folder: PairsFolder, splits: _Splits) -> list[str]:
     return [f"no source of {', '.join(missing)} falls into the test split"] if missing else []
 
 
-def _pictured_rows(test: Arrays, seed: int) -> NDArray[np.int64]:
-    return choose_items(test.labels, _PICTURED_ITEMS_PER_CLASS, _stream(seed, "picture"))
+def _notes_on_judge(accuracy: float) -> list[str]:
+    if accuracy >= WEAK_JUDGE_ACCURACY:
+        return []
+    return [
+        f"the judge is weak: it names {accuracy:.1%} of the real test images, so class_accuracy "
+        "says little; use more sources"
+    ]
 
 
 def _draw_all(
@@ -182,12 +191,9 @@ def _draw_all(
         yield name, draw(splits.train, test, _stream(seed, name))
 
 
-def _measure(drawn: NDArray[np.uint8], test: Arrays, judge: Judge) -> dict[str, Score]:
-    sources = np.array([pair.source for pair in test.pairs])
-    return {
-        name: score_by_source(measure(drawn, test, judge), sources)
-        for name, measure in METRICS.items()
-    }
+def _measure(drawn: Drawn) -> dict[str, Score]:
+    sources = np.array([pair.source for pair in drawn.test.pairs])
+    return {name: score_by_source(metric(drawn), sources) for name, metric in METRICS.items()}
 
 
 def _stream(seed: int, name: str) -> np.random.Generator:

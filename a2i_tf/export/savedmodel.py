@@ -1,8 +1,8 @@
 """A trained model as a TF Serving version folder.
 
-    saved_model.pb, variables/    the four signatures; see `Signatures`
-    config.json                   ModelConfig, and the version of a2i
-    assets.extra/                 warm-up requests
+saved_model.pb, variables/    the four signatures; see `Signatures`
+config.json                   ModelConfig, and the version of a2i
+assets.extra/                 warm-up requests
 """
 
 from __future__ import annotations

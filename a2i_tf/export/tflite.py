@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Literal, get_args
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from a2i_tf.export.quiet import quiet_logs
 from a2i_tf.export.signatures import Signatures
-from a2i_tf.export.weight_storage import store_weights
+from a2i_tf.export.weight_storage import TflitePrecision, store_weights
 from a2i_tf.inference.tflite_file import pack_tflite
 from a2i_tf.models.drawing import DrawingModel
 
-TflitePrecision = Literal["float32", "float16", "int8"]
-TFLITE_PRECISIONS: tuple[TflitePrecision, ...] = get_args(TflitePrecision)
 
-
-def build_tflite(model: DrawingModel, precision: TflitePrecision) -> bytes:
+def build_tflite(
+    model: DrawingModel, precisions: Sequence[TflitePrecision]
+) -> dict[TflitePrecision, bytes]:
     """Converts a model.
 
     Signatures: `encode` (waveform float32 [1, window_samples] → embedding float32
@@ -26,17 +25,18 @@ def build_tflite(model: DrawingModel, precision: TflitePrecision) -> bytes:
 
     Args:
         model: What to convert.
-        precision: How the networks' weights are stored: "float32"; "float16", half the size; or
+        precisions: How the networks' weights are stored: "float32"; "float16", half the size; or
             "int8", a quarter.
 
     Returns:
-        The file's contents.
+        A file's contents for each precision.
     """
-    flatbuffer = _convert(model)
-    if precision != "float32":
-        weights = [*model.encoder.get_weights(), *model.generator.get_weights()]
-        flatbuffer = store_weights(flatbuffer, weights, precision)
-    return pack_tflite(flatbuffer, model.config)
+    float32 = _convert(model)
+    weights = [*model.encoder.get_weights(), *model.generator.get_weights()]
+    return {
+        precision: pack_tflite(store_weights(float32, weights, precision), model.config)
+        for precision in precisions
+    }
 
 
 def _convert(model: DrawingModel) -> bytes:

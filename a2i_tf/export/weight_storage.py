@@ -9,12 +9,15 @@ which interpreters run once, when they allocate memory. What is computed stays f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
+
+TflitePrecision = Literal["float32", "float16", "int8"]
+TFLITE_PRECISIONS: tuple[TflitePrecision, ...] = get_args(TflitePrecision)
 
 # Below, a scale and an operation cost more than they save; the converter has the same bound.
 _MIN_NUMBERS = 1024
@@ -22,7 +25,7 @@ _DEQUANTIZE_VERSION = {"float16": 3, "int8": 5}
 
 
 def store_weights(
-    flatbuffer: bytes, weights: Iterable[NDArray[np.float32]], precision: Literal["float16", "int8"]
+    flatbuffer: bytes, weights: Iterable[NDArray[np.float32]], precision: TflitePrecision
 ) -> bytes:
     """Rewrites a float32 TFLite model.
 
@@ -30,12 +33,14 @@ def store_weights(
         flatbuffer: The model.
         weights: All weights of its networks, in any order and layout: the converter transposes
             them, but keeps their numbers, and that is how they are told from other constants.
-        precision: "float16", or "int8": symmetric, one scale for each output channel
-            (https://ai.google.dev/edge/litert/models/quantization_spec).
+        precision: "float32", which changes nothing; "float16"; or "int8", symmetric with a scale
+            for each output channel (https://ai.google.dev/edge/litert/models/quantization_spec).
 
     Returns:
-        The smaller model.
+        The rewritten model.
     """
+    if precision == "float32":
+        return flatbuffer
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(flatbuffer))
     known = {_fingerprint(weight) for weight in weights if weight.size >= _MIN_NUMBERS}
     code = _add_dequantize(model, precision)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from a2i_tf.config import read_json
 from a2i_tf.errors import A2IError
-from a2i_tf.models.config import ModelConfig
+from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 from a2i_tf.version import __version__
 
 _VERSION_FIELD = "a2i_version"
@@ -17,8 +19,8 @@ def contract_to_dict(config: ModelConfig) -> dict[str, Any]:
     return {_VERSION_FIELD: __version__, **config.to_dict()}
 
 
-def contract_from_json(text: str | bytes, origin: object) -> ModelConfig:
-    """Reads what `contract_to_dict` made, or a run's `config.json`, which has no version.
+def contract_from_json(text: bytes, origin: Path) -> ModelConfig:
+    """Reads what `contract_to_dict` made.
 
     Args:
         text: A JSON object.
@@ -30,9 +32,20 @@ def contract_from_json(text: str | bytes, origin: object) -> ModelConfig:
     try:
         values = json.loads(text)
     except ValueError as error:
-        raise A2IError(f"{origin}: config.json is damaged ({error}); export it again") from error
-    if not isinstance(values, dict):
-        raise A2IError(f"{origin}: config.json holds no JSON object; export it again")
+        raise A2IError(f"{origin}: {CONFIG_FILE} is damaged ({error})") from error
+    return _to_config(values, origin)
+
+
+def read_contract(folder: Path) -> ModelConfig:
+    """Reads the `config.json` of an export or of a run, which doesn't note the version.
+
+    Raises:
+        A2IError: if it is missing, not JSON, or from another version of a2i.
+    """
+    return _to_config(read_json(folder / CONFIG_FILE), folder)
+
+
+def _to_config(values: dict[str, Any], origin: Path) -> ModelConfig:
     values.pop(_VERSION_FIELD, None)
     try:
         return ModelConfig.from_dict(values)

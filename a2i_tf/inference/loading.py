@@ -30,6 +30,13 @@ def load(path: str | Path) -> Synthesizer:
             version of a2i.
     """
     path = Path(path)
+    try:
+        return _load(path)
+    except PermissionError as error:
+        raise A2IError(f"{path}: permission denied; make the model readable to you") from error
+
+
+def _load(path: Path) -> Synthesizer:
     if not path.exists():
         raise A2IError(f"{path}: no such file or folder; give {_EXPECTED}")
     if not path.is_dir():

@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from a2i_tf.audio.mfcc import mfcc
+from a2i_tf.inference.contract import read_contract
 from a2i_tf.inference.synthesizer import Synthesizer
 from a2i_tf.models.drawing import DrawingModel, read_drawing_model
 
@@ -48,4 +49,5 @@ def load_run_model(folder: Path) -> LiveSynthesizer:
     Raises:
         A2IError: if a file is missing, damaged, or from another version.
     """
+    read_contract(folder)  # Its errors name the folder.
     return LiveSynthesizer(read_drawing_model(folder))

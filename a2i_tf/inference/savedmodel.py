@@ -9,7 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from a2i_tf.errors import A2IError
-from a2i_tf.inference.contract import contract_from_json
+from a2i_tf.inference.contract import read_contract
 from a2i_tf.inference.synthesizer import Synthesizer
 from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 
@@ -49,15 +49,11 @@ def load_savedmodel(folder: Path) -> SavedModelSynthesizer:
     Raises:
         A2IError: if a file is missing or damaged, or the model has other signatures.
     """
-    try:
-        text = (folder / CONFIG_FILE).read_bytes()
-    except FileNotFoundError as error:
+    if not (folder / CONFIG_FILE).is_file():
         raise A2IError(
             f"{folder}: a SavedModel without {CONFIG_FILE}; give one that `a2i export` wrote"
-        ) from error
-    except OSError as error:
-        raise A2IError(f"{folder / CONFIG_FILE}: cannot be read: {error.strerror}") from error
-    config = contract_from_json(text, folder)
+        )
+    config = read_contract(folder)
     try:
         loaded = tf.saved_model.load(str(folder))
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:

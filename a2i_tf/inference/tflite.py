@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +9,10 @@ from ai_edge_litert.interpreter import Interpreter, SignatureRunner
 from numpy.typing import NDArray
 
 from a2i_tf.errors import A2IError
+from a2i_tf.inference.native_logs import quiet_native_logs
 from a2i_tf.inference.synthesizer import Synthesizer
 from a2i_tf.inference.tflite_file import unpack_tflite
 from a2i_tf.models.config import ModelConfig
-
-_STDERR = 2
 
 
 class TfliteSynthesizer(Synthesizer):
@@ -55,31 +50,13 @@ def load_tflite(path: Path) -> TfliteSynthesizer:
     """
     flatbuffer, config = unpack_tflite(path)
     try:
-        with _without_notices():
+        # Memory is allocated, and LiteRT's delegate made and announced, at the first call.
+        with quiet_native_logs():
             interpreter = Interpreter(model_content=flatbuffer)
             encode = interpreter.get_signature_runner("encode")
             draw = interpreter.get_signature_runner("draw")
+            synthesizer = TfliteSynthesizer(config, encode, draw)
+            synthesizer.generate(np.zeros(1, np.float32))
     except (ValueError, RuntimeError) as error:
         raise A2IError(f"{path}: the model cannot be run; export it again") from error
-    return TfliteSynthesizer(config, encode, draw)
-
-
-@contextlib.contextmanager
-def _without_notices() -> Iterator[None]:
-    """Drops the INFO lines that native code writes to stderr while the block runs.
-
-    LiteRT announces its XNNPACK delegate there, and has no setting for that but to draw without
-    it, which takes half as long again.
-    """
-    original = os.dup(_STDERR)
-    with tempfile.TemporaryFile() as captured:
-        os.dup2(captured.fileno(), _STDERR)
-        try:
-            yield
-        finally:
-            os.dup2(original, _STDERR)
-            os.close(original)
-            captured.seek(0)
-            for line in captured:
-                if not line.startswith(b"INFO:"):
-                    os.write(_STDERR, line)
+    return synthesizer

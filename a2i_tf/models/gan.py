@@ -110,10 +110,10 @@ class AudioToImageGAN(keras.Model):
         mfcc, real_images = data
         step = self.generator_optimizer.iterations
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
-        noise = randomness.normal(self.preset.noise_dim)
 
         with tf.GradientTape() as tape:
             embedding = self.encoder(mfcc, training=True)
+            noise, painted_again, divergence_loss = self._choose_noise(real_images, randomness)
             generated_images = self.generator([embedding, noise], training=True)
             with tape.stop_recording():
                 discriminator_loss = self._train_discriminator(
@@ -121,8 +121,8 @@ class AudioToImageGAN(keras.Model):
                 )
             generated_logits = self._score(generated_images, embedding, randomness)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
-            reconstruction_loss, divergence_loss = self._reconstruct(
-                embedding, generated_images, real_images, randomness
+            reconstruction_loss = self.reconstruction_loss(
+                real_images, generated_images, sample_weight=painted_again
             )
             total_loss = (
                 self.preset.adversarial_weight * generator_loss
@@ -167,23 +167,25 @@ class AudioToImageGAN(keras.Model):
         # The encoder learns from the pictures, not from making the discriminator's task easier.
         return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
 
-    def _reconstruct(
-        self,
-        embedding: tf.Tensor,
-        generated_images: tf.Tensor,
-        real_images: tf.Tensor,
-        randomness: BatchRandomness,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the reconstruction loss and the posterior's divergence."""
+    def _choose_noise(
+        self, real_images: tf.Tensor, randomness: BatchRandomness
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Returns the noise, the weight of each row's reconstruction, and the divergence.
+
+        With a posterior, every other row takes the noise that its real picture has, and is
+        painted again; the rows between are drawn from free noise, as all will be after training.
+        """
+        free = randomness.normal(self.preset.noise_dim)
+        rows = tf.shape(free)[0]
         if self.posterior is None:
-            return self.reconstruction_loss(real_images, generated_images), tf.constant(0.0)
+            return free, tf.ones([rows, 1, 1]), tf.constant(0.0)
         mean, log_variance = self.posterior(real_images, training=True)
         inferred = mean + tf.exp(0.5 * log_variance) * randomness.normal(self.preset.noise_dim)
-        reconstructed = self.generator([embedding, inferred], training=True)
-        return (
-            self.reconstruction_loss(real_images, reconstructed),
-            self.divergence_loss(mean, log_variance),
-        )
+        is_inferred = (tf.range(rows) % 2 == 0)[:, None]
+        # Twice the weight on half of the rows keeps the mean over the batch.
+        weight = 2.0 * tf.cast(is_inferred, tf.float32)[:, :, None]
+        noise = tf.where(is_inferred, inferred, free)
+        return noise, weight, self.divergence_loss(mean, log_variance)
 
     def _update_moving_averages(self) -> None:
         decay = self.preset.moving_average_decay

@@ -34,8 +34,14 @@ def build_generator(preset: Preset, image_size: int) -> keras.Model:
 
     # Layers
     start = keras.layers.Dense(_START_SIZE**2 * start_filters, name="start")
-    paint = keras.layers.Conv2D(
-        3, 3, padding="same", activation="tanh", dtype="float32", name="paint"
+    paint = keras.layers.Conv2DTranspose(
+        3,
+        _KERNEL,
+        strides=_STRIDE,
+        padding="same",
+        activation="tanh",
+        dtype="float32",
+        name="paint",
     )
 
     # Functional graph
@@ -44,7 +50,7 @@ def build_generator(preset: Preset, image_size: int) -> keras.Model:
     condition = keras.layers.Concatenate(name="condition")([embedding, noise])
     x = keras.layers.Reshape((_START_SIZE, _START_SIZE, start_filters))(start(condition))
     size = _START_SIZE
-    while size < image_size:
+    while size < image_size // _STRIDE:
         size *= _STRIDE
         x = _upsample(x, condition, size, preset.generator_width)
     image = paint(x)

@@ -9,7 +9,6 @@ from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.world import World
 
 
-
 def flying_bird(
     canvas: Canvas, x: float, y: float, span: float, beat: float, colour: Colour, alpha: float = 1.0
 ) -> None:
@@ -18,9 +17,9 @@ def flying_bird(
     half = span / 2
     thick = 0.14 * span
     canvas.polygon(
-        [(x - half, y - lift), (x - 0.45 * half, y - 0.75 * lift - 0.35 * thick), (x, y - 0.2 * thick),
-         (x + 0.45 * half, y - 0.75 * lift - 0.35 * thick), (x + half, y - lift),
-         (x + 0.35 * half, y - 0.35 * lift + 0.5 * thick), (x, y + thick),
+        [(x - half, y - lift), (x - 0.45 * half, y - 0.75 * lift - 0.35 * thick),
+         (x, y - 0.2 * thick), (x + 0.45 * half, y - 0.75 * lift - 0.35 * thick),
+         (x + half, y - lift), (x + 0.35 * half, y - 0.35 * lift + 0.5 * thick), (x, y + thick),
          (x - 0.35 * half, y - 0.35 * lift + 0.5 * thick)],
         colour, alpha,
     )  # fmt: skip
@@ -165,7 +164,8 @@ def butterfly(
     spread = size * (0.45 + 0.55 * abs(cos(beat)))
     for side in (-1, 1):
         canvas.polygon(
-            [(x, y), (x + side * 0.9 * spread, y - 0.8 * size), (x + side * spread, y - 0.1 * size)],
+            [(x, y), (x + side * 0.9 * spread, y - 0.8 * size),
+             (x + side * spread, y - 0.1 * size)],
             colour, alpha,
         )  # fmt: skip
         canvas.polygon(

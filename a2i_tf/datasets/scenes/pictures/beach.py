@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.animals import draw_flock
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
+from a2i_tf.datasets.scenes.pictures.foliage import draw_blown
+from a2i_tf.datasets.scenes.pictures.lanterns import campfire
 from a2i_tf.datasets.scenes.pictures.palette import colours, pick
 from a2i_tf.datasets.scenes.pictures.people import presence, random_look, walker
 from a2i_tf.datasets.scenes.pictures.trees import bending, palm
@@ -30,6 +32,7 @@ _FOAM: Colour = (0.99, 1.0, 0.98)
 _ACROSS = np.linspace(-0.02, 1.02, 27)
 _WAVES = 9
 _PEOPLE = 8
+_BOATS = 3
 _GULLS: tuple[Colour, ...] = ((0.99, 0.99, 0.99), (0.30, 0.34, 0.42), (0.93, 0.95, 0.97))
 
 
@@ -53,6 +56,7 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     draw_sky(canvas, world, time_seconds, shore.horizon)
     _draw_land(canvas, world, factors, shore)
     _draw_sea(canvas, world, factors, shore, time_seconds)
+    _draw_boats(canvas, world, factors, shore, time_seconds)
     _draw_waves(canvas, world, factors, shore, time_seconds)
     _draw_sand(canvas, world, factors, shore, time_seconds)
     _draw_people(canvas, world, factors, shore, time_seconds)
@@ -61,6 +65,8 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
         canvas, world, factors.activity, time_seconds, (0.05, 1.15 * shore.horizon), reach, _GULLS
     )
     _draw_frame(canvas, world, factors, shore, time_seconds)
+    spray = [_FOAM, mix(shore.sand[0], _FOAM, 0.5), _FOAM]
+    draw_blown(canvas, world, factors.wind, time_seconds, (shore.horizon + 0.03, 0.98), spray)
 
 
 def _shore(world: World, factors: Factors, time_seconds: float) -> _Shore:
@@ -140,6 +146,28 @@ def _draw_glitter(
     canvas.sparkle(xs, ys, (0.75, 0.8, 0.85), clear * twinkle * (0.9 - 0.5 * depth))
 
 
+def _draw_boats(
+    canvas: Canvas, world: World, factors: Factors, shore: _Shore, time_seconds: float
+) -> None:
+    """Lets sailing boats cross the bay, heeling in the wind."""
+    accents = colours(_ACCENTS)
+    seeds = world.rng("layout", "boats").uniform(0, 1, (_BOATS, 4)).tolist()
+    for rank, (start, depth, speed, tone) in enumerate(seeds):
+        there = presence(factors.activity, rank, _BOATS)
+        if there <= 0.0:
+            break
+        x = (start + (0.004 + 0.006 * speed) * time_seconds) % 1.0
+        y = shore.horizon + 0.01 + 0.05 * depth
+        size = (0.05 + 0.05 * depth) * (0.7 + 0.6 * factors.nearness)
+        mast = (x + 0.35 * factors.wind * size, y - size)
+        sail = accents[int(tone * len(accents))]
+        canvas.polygon([mast, (x - 0.05 * size, y), (x - 0.5 * size, y)], _FOAM, there)
+        canvas.polygon([mast, (x + 0.05 * size, y), (x + 0.42 * size, y)], sail, there)
+        hull = [(x - 0.5 * size, y + 0.03 * size), (x + 0.5 * size, y + 0.03 * size),
+                (x + 0.3 * size, y + 0.2 * size), (x - 0.35 * size, y + 0.2 * size)]  # fmt: skip
+        canvas.polygon(hull, shade(sail, 0.55), there)
+
+
 def _draw_waves(
     canvas: Canvas, world: World, factors: Factors, shore: _Shore, time_seconds: float
 ) -> None:
@@ -182,7 +210,10 @@ def _draw_wave(
     canvas.polygon(
         np.concatenate([top, foot[::-1]]), shade(mix(deep, shallow, 0.45), 0.88), 0.8 * size
     )
-    canvas.polygon(np.concatenate([top, lip[::-1]]), _FOAM, size * (0.55 + 0.4 * depth))
+    spray = np.concatenate([top, lip[::-1]])
+    opacity = size * (0.55 + 0.4 * depth)
+    canvas.polygon(spray, _FOAM, opacity)
+    _light_foam(canvas, spray, 0.8 * opacity, factors)
 
 
 def _draw_sand(
@@ -222,7 +253,18 @@ def _draw_surf(
         line = shore.line - rise
         above = np.stack([_ACROSS, line - thickness], axis=-1)
         below = np.stack([_ACROSS, line + 0.5 * thickness], axis=-1)
-        canvas.polygon(np.concatenate([above, below[::-1]]), _FOAM, alpha)
+        outline = np.concatenate([above, below[::-1]])
+        canvas.polygon(outline, _FOAM, alpha)
+        _light_foam(canvas, outline, alpha, factors)
+
+
+def _light_foam(
+    canvas: Canvas, outline: NDArray[np.float64], alpha: float, factors: Factors
+) -> None:
+    """Lets foam catch the light of the night sky, so that the surf shows in the dark."""
+    faint = max(0.0, factors.night - 0.35) * (1 - 0.4 * factors.rain)
+    if faint > 0.0:
+        canvas.emit(outline, (0.34, 0.46, 0.62), 0.7 * faint * alpha)
 
 
 def _draw_people(
@@ -300,16 +342,4 @@ def _draw_frame(
             float(bend) * shore.side, shore.leaf, trunk, factors.wind, float(sway),
         )  # fmt: skip
     if rng.random() < 0.6:
-        _draw_fire(canvas, 0.5 - 0.22 * shore.side, 0.93, factors.night, time_seconds)
-
-
-def _draw_fire(canvas: Canvas, x: float, y: float, night: float, time_seconds: float) -> None:
-    canvas.line([(x - 0.03, y + 0.01), (x + 0.03, y - 0.005)], (0.3, 0.2, 0.14), 0.015)
-    canvas.line([(x - 0.03, y - 0.005), (x + 0.03, y + 0.01)], (0.36, 0.24, 0.16), 0.015)
-    if night < 0.3:
-        return
-    burn = min(1.0, (night - 0.3) / 0.3) * (0.9 + 0.1 * sin(11 * time_seconds))
-    canvas.glow(x, y - 0.03, 0.26, (1.0, 0.5, 0.16), 0.75 * burn)
-    for reach, rise, colour in ((0.024, 0.085, (1.0, 0.45, 0.1)), (0.013, 0.05, (1.0, 0.9, 0.5))):
-        tip = x + 0.008 * sin(7 * time_seconds)
-        canvas.emit([(x - reach, y), (tip, y - rise), (x + reach, y)], colour, burn)
+        campfire(canvas, 0.5 - 0.22 * shore.side, 0.93, factors.night, time_seconds)

@@ -59,9 +59,7 @@ def row_of_houses(
         floors = int(np.clip(round((0.75 - top) * 3.4), 3, _MOST_FLOORS))
         lamps = tuple(rng.uniform(0.15, 2.3, columns * floors).tolist())
         awning = awnings[int(rng.integers(len(awnings)))]
-        houses.append(
-            House(top, near, near + length, walls[last], columns, floors, lamps, awning)
-        )
+        houses.append(House(top, near, near + length, walls[last], columns, floors, lamps, awning))
         near += length
     return houses
 
@@ -107,7 +105,9 @@ def draw_houses(
             canvas.polygon(end_wall, mix(shade(house.wall, 0.62 * light), haze, pale))
         canvas.polygon(front, wall)
         canvas.polygon(
-            view.side(u - outwards * 0.03, house.top - 0.05, house.top + 0.03, house.near, house.far),
+            view.side(
+                u - outwards * 0.03, house.top - 0.05, house.top + 0.03, house.near, house.far
+            ),
             mix(shade(house.wall, 1.15 * light), haze, pale),
         )
         glass = mix(shade(_GLASS, light), haze, pale)

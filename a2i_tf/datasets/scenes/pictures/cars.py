@@ -13,8 +13,8 @@ from a2i_tf.datasets.scenes.pictures.people import SHADOW
 _PAINTS = colours("d94f3d f2b632 2f6f9f e9e4d8 3a3f4f 4f8f7f e88d4a 8fb7c9 7a3f52 f2b632")
 _GLASS = colour("35506a")
 _GLINT = colour("cfe6f0")
-# Only cars wider than this throw a light on the road that one can see.
-_LIGHTS_THE_ROAD = 0.06
+# Cars less wide than this are painted without details, and their light doesn't reach the road.
+_DETAILED_FROM = 0.05
 _TYRE = colour("1d1c22")
 _HEADLIGHT = (1.0, 0.93, 0.72)
 _TAIL_LIGHT = (1.0, 0.12, 0.08)
@@ -65,16 +65,26 @@ def draw_car(
     height = 0.62 * w * car.tallness
     _draw_body(canvas, x, y, w, height, car, alpha)
     lamp_y = y - 0.29 * w
+    is_detailed = w > _DETAILED_FROM
     tint = _HEADLIGHT if comes else _TAIL_LIGHT
     for side in (-1, 1):
         lamp_x = x + side * 0.38 * w
         canvas.ellipse(lamp_x, lamp_y, 0.075 * w, 0.05 * w, tint, alpha)
-        if wet > 0:
+        if wet > 0 and is_detailed:
             canvas.soft(lamp_x, y + 0.2 * w, 0.08 * w, 0.4 * w, tint, 0.55 * wet * alpha)
         strength = alpha * (night + 0.25 * wet * (1 - night))
-        if strength > 0.02:
+        if strength > 0.02 and is_detailed:
             canvas.glow(lamp_x, lamp_y, (0.36 if comes else 0.24) * w, tint, 1.1 * strength)
-    if night > 0.05 and w > _LIGHTS_THE_ROAD:
+        elif strength > 0.02:
+            r = 0.1 * w
+            spot = [
+                (lamp_x - r, lamp_y - r),
+                (lamp_x + r, lamp_y - r),
+                (lamp_x + r, lamp_y + r),
+                (lamp_x - r, lamp_y + r),
+            ]
+            canvas.emit(spot, tint, strength)
+    if night > 0.05 and is_detailed:
         canvas.glow(x, y + 0.12 * w, 0.7 * w, tint, 0.4 * night * alpha)
 
 
@@ -90,22 +100,61 @@ def _draw_body(
     roof, hip = 0.34 * w, 0.46 * w
     if car.tallness > 1.5:
         roof = hip
-    canvas.polygon([(x - roof, top), (x + roof, top), (x + hip, belt), (x - hip, belt)],
-                   shade(paint, 1.08), alpha)
+    canvas.polygon(
+        [(x - roof, top), (x + roof, top), (x + hip, belt), (x - hip, belt)],
+        shade(paint, 1.08),
+        alpha,
+    )
     inner, low = roof - 0.05 * w, hip - 0.06 * w
-    canvas.polygon([(x - inner, top + 0.055 * w), (x + inner, top + 0.055 * w),
-                    (x + low, belt + 0.01 * w), (x - low, belt + 0.01 * w)], _GLASS, alpha)
-    canvas.polygon([(x - 0.6 * inner, top + 0.055 * w), (x - 0.1 * inner, top + 0.055 * w),
-                    (x - 0.4 * low, belt), (x - 0.9 * low, belt)], _GLINT, 0.5 * alpha)
-    canvas.polygon([(x - 0.46 * w, belt), (x + 0.46 * w, belt), (x + 0.5 * w, belt + 0.06 * w),
-                    (x + 0.49 * w, y - 0.08 * w), (x - 0.49 * w, y - 0.08 * w),
-                    (x - 0.5 * w, belt + 0.06 * w)], paint, alpha)
-    canvas.rectangle(x - 0.49 * w, y - 0.16 * w, x + 0.49 * w, y - 0.08 * w, shade(paint, 0.55),
-                     alpha)
+    canvas.polygon(
+        [
+            (x - inner, top + 0.055 * w),
+            (x + inner, top + 0.055 * w),
+            (x + low, belt + 0.01 * w),
+            (x - low, belt + 0.01 * w),
+        ],
+        _GLASS,
+        alpha,
+    )
+    if w < _DETAILED_FROM:
+        canvas.rectangle(x - 0.49 * w, belt, x + 0.49 * w, y - 0.08 * w, paint, alpha)
+        return
+    canvas.polygon(
+        [
+            (x - 0.6 * inner, top + 0.055 * w),
+            (x - 0.1 * inner, top + 0.055 * w),
+            (x - 0.4 * low, belt),
+            (x - 0.9 * low, belt),
+        ],
+        _GLINT,
+        0.5 * alpha,
+    )
+    canvas.polygon(
+        [
+            (x - 0.46 * w, belt),
+            (x + 0.46 * w, belt),
+            (x + 0.5 * w, belt + 0.06 * w),
+            (x + 0.49 * w, y - 0.08 * w),
+            (x - 0.49 * w, y - 0.08 * w),
+            (x - 0.5 * w, belt + 0.06 * w),
+        ],
+        paint,
+        alpha,
+    )
+    canvas.rectangle(
+        x - 0.49 * w, y - 0.16 * w, x + 0.49 * w, y - 0.08 * w, shade(paint, 0.55), alpha
+    )
     if car.tallness > 1.2:
-        canvas.rectangle(x - 0.49 * w, belt + 0.05 * w, x + 0.49 * w, belt + 0.1 * w,
-                         mix(_GLINT, paint, 0.3), alpha)
-    canvas.rectangle(x - 0.13 * w, y - 0.2 * w, x + 0.13 * w, y - 0.13 * w,
-                     mix(_GLINT, paint, 0.2), alpha)
+        canvas.rectangle(
+            x - 0.49 * w,
+            belt + 0.05 * w,
+            x + 0.49 * w,
+            belt + 0.1 * w,
+            mix(_GLINT, paint, 0.3),
+            alpha,
+        )
+    canvas.rectangle(
+        x - 0.13 * w, y - 0.2 * w, x + 0.13 * w, y - 0.13 * w, mix(_GLINT, paint, 0.2), alpha
+    )
     if car.is_taxi:
         canvas.rectangle(x - 0.12 * w, top - 0.08 * w, x + 0.12 * w, top, colour("fff3c0"), alpha)

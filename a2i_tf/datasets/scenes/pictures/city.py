@@ -54,8 +54,16 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     for side, u in enumerate(_FRONTS):
         houses = row_of_houses(world.rng("houses", side), tuple(walls), _AWNINGS, _STREET_END)
         flutter = factors.wind * (0.6 + 0.4 * sin(5 * time_seconds + side))
-        draw_houses(canvas, view, houses, u, light=0.82 if side == shaded else 1.04, haze=haze,
-                    night=factors.night, flutter=flutter)
+        draw_houses(
+            canvas,
+            view,
+            houses,
+            u,
+            light=0.82 if side == shaded else 1.04,
+            haze=haze,
+            night=factors.night,
+            flutter=flutter,
+        )
     _draw_street_life(canvas, view, world, time_seconds, leaves)
     _draw_flying_leaves(canvas, layout, time_seconds, leaves, factors.wind)
 
@@ -119,9 +127,14 @@ def _draw_wetness(canvas: Canvas, view: Perspective, haze: Colour, wet: float) -
     # The pale sky at the end of the street lies mirrored on the road.
     for share in (1.0, 0.6, 0.3):
         canvas.polygon(
-            [(view.x - 0.05, view.y + 0.02), (view.x + 0.05, view.y + 0.02),
-             (view.x + 0.3 * share, 1.0), (view.x - 0.3 * share, 1.0)],
-            haze, 0.3 * wet,
+            [
+                (view.x - 0.05, view.y + 0.02),
+                (view.x + 0.05, view.y + 0.02),
+                (view.x + 0.3 * share, 1.0),
+                (view.x - 0.3 * share, 1.0),
+            ],
+            haze,
+            0.3 * wet,
         )
     for u, z, reach in ((0.25, 0.2, 0.11), (0.7, 0.9, 0.13), (0.62, 0.05, 0.09), (-0.1, 0.5, 0.1)):
         x, y = view.point(u, 1.0, z)
@@ -151,6 +164,10 @@ def _draw_flying_leaves(
         x = (x + (0.2 + 0.5 * wind) * time_seconds) % 1.2 - 0.1
         y = 0.35 + 0.55 * y + 0.04 * sin(3 * time_seconds + 9 * size)
         reach, turn = 0.012 + 0.014 * size, 0.012 * sin(5 * time_seconds + number)
-        points = [(x - reach, y + turn), (x, y - 0.4 * reach), (x + reach, y - turn),
-                  (x, y + 0.4 * reach)]
+        points = [
+            (x - reach, y + turn),
+            (x, y - 0.4 * reach),
+            (x + reach, y - turn),
+            (x, y + 0.4 * reach),
+        ]
         canvas.polygon(points, shade(leaves, 0.8 + 0.5 * size), here)

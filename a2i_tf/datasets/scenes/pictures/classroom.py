@@ -134,12 +134,21 @@ def _draw_board(
     radius = 0.055 * room.scale(z)
     canvas.ellipse(*clock, radius, radius, frame)
     canvas.ellipse(*clock, radius * 0.8, radius * 0.8, colour("fdfaf0"))
-    canvas.line([(clock[0], clock[1] - radius * 0.6), clock, (clock[0] + radius * 0.4, clock[1])],
-                colour("333333"), 0.006)
+    canvas.line(
+        [(clock[0], clock[1] - radius * 0.6), clock, (clock[0] + radius * 0.4, clock[1])],
+        colour("333333"),
+        0.006,
+    )
     teacher_x = 0.16 + 0.68 * (0.5 + 0.42 * sin(0.35 * time_seconds + layout.uniform(0, 6)))
     foot = room.point(teacher_x, 1.0, z * 0.94)
-    walker(canvas, *foot, 0.56 * room.scale(z * 0.94), random_look(layout), 2.0 * time_seconds,
-           facing=1.0 if layout.random() < 0.5 else -1.0)
+    walker(
+        canvas,
+        *foot,
+        0.56 * room.scale(z * 0.94),
+        random_look(layout),
+        2.0 * time_seconds,
+        facing=1.0 if layout.random() < 0.5 else -1.0,
+    )
 
 
 def _draw_figure(canvas: Canvas, room: Room, kind: int, tint: Colour, width: float) -> None:
@@ -187,8 +196,15 @@ def _draw_desks(
             _draw_chair_back(canvas, room, u, z, size, desk, shown)
             eager = 1.3 * factors.activity - 0.4 + 0.25 * sin(0.8 * time_seconds + phases[seat])
             if seat % 2 == 0 and eager > 0:
-                raised_arm(canvas, x + sway, y, height, look, -1 if column == 2 else 1,
-                           min(1.0, 2.5 * eager) * here)
+                raised_arm(
+                    canvas,
+                    x + sway,
+                    y,
+                    height,
+                    look,
+                    -1 if column == 2 else 1,
+                    min(1.0, 2.5 * eager) * here,
+                )
 
 
 def _draw_desk(
@@ -196,16 +212,30 @@ def _draw_desk(
 ) -> None:
     half, top = 0.13 * size, 1 - 0.25 * size
     x, y = room.point(u, 1.0, z + 0.1)
-    canvas.ellipse(x, y, half * room.scale(z) * 1.2, 0.05 * size * room.scale(z), SHADOW,
-                   0.25 * alpha)
+    canvas.ellipse(
+        x, y, half * room.scale(z) * 1.2, 0.05 * size * room.scale(z), SHADOW, 0.25 * alpha
+    )
     for side in (-1, 1):
         leg = u + side * half * 0.85
-        canvas.line([room.point(leg, top, z + 0.1), room.point(leg, 1.0, z + 0.1)],
-                    shade(desk, 0.45), 0.02 * size * room.scale(z), alpha)
-    room.block(canvas, (u - half, u + half), (top, top + 0.035 * size),
-               (z + 0.04, z + 0.2 * size + 0.04), desk, alpha)
-    canvas.polygon(room.flat(top - 0.002, u - 0.05 * size, u + 0.06 * size, z + 0.08,
-                             z + 0.04 + 0.13 * size), colour("fbf7ea"), alpha)
+        canvas.line(
+            [room.point(leg, top, z + 0.1), room.point(leg, 1.0, z + 0.1)],
+            shade(desk, 0.45),
+            0.02 * size * room.scale(z),
+            alpha,
+        )
+    room.block(
+        canvas,
+        (u - half, u + half),
+        (top, top + 0.035 * size),
+        (z + 0.04, z + 0.2 * size + 0.04),
+        desk,
+        alpha,
+    )
+    canvas.polygon(
+        room.flat(top - 0.002, u - 0.05 * size, u + 0.06 * size, z + 0.08, z + 0.04 + 0.13 * size),
+        colour("fbf7ea"),
+        alpha,
+    )
 
 
 def _draw_chair(
@@ -214,11 +244,16 @@ def _draw_chair(
     half, seat = 0.075 * size, z - 0.05
     width = 0.016 * size * room.scale(seat)
     for side in (-1, 1):
-        leg = [room.point(u + side * half, 1 - 0.24 * size, seat),
-               room.point(u + side * half, 1.0, seat)]
+        leg = [
+            room.point(u + side * half, 1 - 0.24 * size, seat),
+            room.point(u + side * half, 1.0, seat),
+        ]
         canvas.line(leg, shade(desk, 0.4), width, alpha)
-    canvas.polygon(room.front(seat, u - half, 1 - 0.12 * size, u + half, 1 - 0.09 * size),
-                   shade(desk, 0.6), alpha)
+    canvas.polygon(
+        room.front(seat, u - half, 1 - 0.12 * size, u + half, 1 - 0.09 * size),
+        shade(desk, 0.6),
+        alpha,
+    )
     _draw_chair_back(canvas, room, u, z, size, desk, alpha)
 
 
@@ -226,7 +261,13 @@ def _draw_chair_back(
     canvas: Canvas, room: Room, u: float, z: float, size: float, desk: Colour, alpha: float
 ) -> None:
     half, seat = 0.085 * size, z - 0.05
-    canvas.polygon(room.front(seat, u - half, 1 - 0.25 * size, u + half, 1 - 0.16 * size),
-                   shade(desk, 0.78), alpha)
-    canvas.polygon(room.front(seat, u - half, 1 - 0.25 * size, u + half, 1 - 0.235 * size),
-                   shade(desk, 0.95), alpha)
+    canvas.polygon(
+        room.front(seat, u - half, 1 - 0.25 * size, u + half, 1 - 0.16 * size),
+        shade(desk, 0.78),
+        alpha,
+    )
+    canvas.polygon(
+        room.front(seat, u - half, 1 - 0.25 * size, u + half, 1 - 0.235 * size),
+        shade(desk, 0.95),
+        alpha,
+    )

@@ -31,8 +31,16 @@ def draw_roof_flags(
         x = shift + number / _ROOF_FLAGS
         tip = (x, roof - 1.1 * size)
         canvas.line([(x, roof), tip], _POLE, 0.009)
-        draw_flag(canvas, tip, size, teams[number % 2], factors.wind, 6 * time_seconds + number,
-                  1.0, factors.night)
+        draw_flag(
+            canvas,
+            tip,
+            size,
+            teams[number % 2],
+            factors.wind,
+            6 * time_seconds + number,
+            1.0,
+            factors.night,
+        )
 
 
 def draw_fans(
@@ -67,8 +75,16 @@ def draw_fans(
         tip = (x + 0.4 * size * sin(2.2 * time_seconds + phase), y - 1.1 * size)
         canvas.line([(x, y), tip], _POLE, 0.008, come)
         tint = (teams[0], _WHITE, teams[1])[number % 3]
-        draw_flag(canvas, tip, size, tint, 0.3 + 0.7 * factors.wind, 5 * time_seconds + phase, come,
-                  factors.night)
+        draw_flag(
+            canvas,
+            tip,
+            size,
+            tint,
+            0.3 + 0.7 * factors.wind,
+            5 * time_seconds + phase,
+            come,
+            factors.night,
+        )
     for number in range(_FLARES):
         place = (rng.uniform(0.05, 0.95), top + rng.uniform(0.35, 0.8) * (edge - top))
         come = presence(factors.activity - 0.4, number, _FLARES)
@@ -89,8 +105,14 @@ def _draw_flare(
     for puff in range(4):
         share = (puff + time_seconds % 1.0) / 4
         radius = (0.1 + 0.22 * share) * scale
-        canvas.soft(x + (0.1 + 0.7 * wind) * share * scale, y - 0.75 * share * scale, radius,
-                    radius, (0.96, 0.62, 0.55), 0.6 * come * (1 - share))
+        canvas.soft(
+            x + (0.1 + 0.7 * wind) * share * scale,
+            y - 0.75 * share * scale,
+            radius,
+            radius,
+            (0.96, 0.62, 0.55),
+            0.7 * come * (1 - share) * min(1.0, 5 * share),
+        )
     canvas.ellipse(x, y, 0.035 * scale, 0.05 * scale, (1.0, 0.95, 0.8), come)
     canvas.glow(x, y, 0.3 * scale, _FLARE, come * flicker)
 

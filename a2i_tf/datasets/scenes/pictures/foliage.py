@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import cos, sin
+from math import cos, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
+from a2i_tf.datasets.scenes.world import World
 
 _STEPS = 9
 _ALONG = np.linspace(0.0, 1.0, _STEPS)
 _BLADE = np.sin(np.pi * _ALONG**0.75)
 _COMB = _BLADE * np.where(np.arange(_STEPS) % 2 == 0, 1.0, 0.45)
 _CURL_STEPS = 40
+_BLOWN = 90
+_VEINED_LENGTH = 0.28
 _SUNLIT: Colour = (0.96, 0.98, 0.62)
 
 
@@ -85,6 +88,77 @@ def blades(
                          feet + half], axis=1)  # fmt: skip
     for number, outline in enumerate(outlines):
         canvas.polygon(outline, colours[number % len(colours)])
+
+
+def draw_blown(
+    canvas: Canvas,
+    world: World,
+    wind: float,
+    time_seconds: float,
+    heights: tuple[float, float],
+    colours: list[Colour],
+) -> None:
+    """Draws what the wind carries along between two heights: leaves, spray or sand.
+
+    Both number and length of the dashes grow with `wind`, from 0 to 1.
+    """
+    count = round(_BLOWN * wind)
+    starts, places, speeds, phases = world.rng("layout", "blown").uniform(0, 1, (4, _BLOWN))
+    xs = (starts + (0.15 + 0.25 * speeds) * time_seconds) % 1.15 - 0.08
+    ys = heights[0] + (heights[1] - heights[0]) * places
+    ys = ys + 0.02 * np.sin(3 * time_seconds + 6 * phases)
+    reach = (0.006 + 0.03 * speeds) * (0.4 + 0.6 * wind)
+    drop = reach * 0.5 * np.sin(2 * time_seconds + 6 * phases)
+    segments = np.stack([xs - reach, ys, xs + reach, ys + drop], axis=-1)
+    canvas.strokes(segments[:count], colours, 0.011, 0.9)
+
+
+def plant(
+    canvas: Canvas,
+    foot: tuple[float, float],
+    length: float,
+    kind: float,
+    colour: Colour,
+    push: float,
+) -> None:
+    """Draws a plant of a few giant leaves that fan out from its foot.
+
+    Args:
+        canvas: The picture.
+        foot: Where it grows.
+        length: Length of its longest leaf.
+        kind: In [0, 1]; ferns are low, banana plants in the middle, elephant ears high.
+        colour: Colour of its leaves.
+        push: How far the wind turns them, in radians.
+    """
+    x, y = foot
+    count, width, is_comb = 6, 0.15, False
+    if kind < 0.3:
+        count, width, is_comb = 7, 0.14, True
+    elif kind > 0.7:
+        count, width = 5, 0.24
+    vein = 0.35 if length > _VEINED_LENGTH else 0.0
+    for number in range(count):
+        # Outer leaves come first, the upright ones stand before them.
+        spread = (1 - number / (count - 0.5)) * (-1) ** number
+        angle = -pi / 2 + 1.25 * spread + push
+        tone = shade(colour, 0.74 + 0.44 * (number * 3 % count) / count)
+        leaf(canvas, x, y, angle, length * (1 - 0.2 * abs(spread)), width * length, tone,
+             0.9 * spread + 0.6 * push, is_comb=is_comb, vein=vein)  # fmt: skip
+
+
+def flower(canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+    """Draws a flower with five petals."""
+    for number in range(5):
+        angle = 2 * pi * number / 5 - pi / 2
+        canvas.ellipse(
+            x + 0.55 * size * cos(angle),
+            y + 0.55 * size * sin(angle),
+            0.45 * size,
+            0.45 * size,
+            shade(colour, 0.85 + 0.06 * number),
+        )
+    canvas.ellipse(x, y, 0.25 * size, 0.25 * size, (1.0, 0.85, 0.35))
 
 
 @lru_cache(maxsize=1024)

@@ -91,10 +91,15 @@ def _draw_pitch(
     _draw_lines(canvas, view, end, factors.night)
 
 
+def _floodlight(night: float) -> float:
+    """Returns how bright the floodlights are, which are lit early in the evening."""
+    return min(1.0, 1.5 * night)
+
+
 def _light_up(canvas: Canvas, points: Sequence[Point], tint: Colour, night: float) -> None:
     """Shows a part of the pitch in the light of the floodlights."""
     if night > 0:
-        canvas.emit(points, shade(tint, 0.4 * night))
+        canvas.emit(points, shade(tint, 0.4 * _floodlight(night)))
 
 
 def _draw_lines(canvas: Canvas, view: Perspective, end: float, night: float) -> None:
@@ -103,8 +108,12 @@ def _draw_lines(canvas: Canvas, view: Perspective, end: float, night: float) -> 
         canvas.line(points, _LINE, 0.011, 0.95)
         if night > 0:
             for (x0, y0), (x1, y1) in pairwise(points):
-                lit = [(x0 - 0.004, y0 - 0.003), (x1 - 0.004, y1 - 0.003),
-                       (x1 + 0.004, y1 + 0.003), (x0 + 0.004, y0 + 0.003)]
+                lit = [
+                    (x0 - 0.004, y0 - 0.003),
+                    (x1 - 0.004, y1 - 0.003),
+                    (x1 + 0.004, y1 + 0.003),
+                    (x0 + 0.004, y0 + 0.003),
+                ]
                 _light_up(canvas, lit, _LINE, 1.3 * night)
 
     mark((-4.0, end), (4.0, end))
@@ -127,6 +136,8 @@ def _draw_boards(
     for place in range(-9, 10):
         tint = _BOARDS[(place + first) % len(_BOARDS)]
         left = view.x + place * width
+        if not 0 < view.point(left + width, 0, z)[0] < 1 + width:
+            continue
         board = view.front(z, left, 0.885, left + width, 1.0)
         canvas.polygon(board, tint)
         _light_up(canvas, board, tint, 1.3 * night)
@@ -141,21 +152,40 @@ def _draw_goal(canvas: Canvas, view: Perspective, end: float, night: float) -> N
     canvas.polygon(view.front(back, left, top + 0.05, right, 1.0), _LINE, 0.22)
     for place in range(13):
         u = left + (right - left) * place / 12
-        canvas.line([view.point(u, top, end), view.point(u, top + 0.05, back),
-                     view.point(u, 1.0, back)], _LINE, 0.004, 0.55)
+        canvas.line(
+            [view.point(u, top, end), view.point(u, top + 0.05, back), view.point(u, 1.0, back)],
+            _LINE,
+            0.004,
+            0.55,
+        )
     for row in range(1, 6):
         v = top + 0.05 + (0.95 - top) * row / 6
-        canvas.line([view.point(left, v, end), view.point(left, v, back),
-                     view.point(right, v, back), view.point(right, v, end)], _LINE, 0.004, 0.5)
-    frame = [view.point(left, 1.0, end), view.point(left, top, end), view.point(right, top, end),
-             view.point(right, 1.0, end)]
+        canvas.line(
+            [
+                view.point(left, v, end),
+                view.point(left, v, back),
+                view.point(right, v, back),
+                view.point(right, v, end),
+            ],
+            _LINE,
+            0.004,
+            0.5,
+        )
+    frame = [
+        view.point(left, 1.0, end),
+        view.point(left, top, end),
+        view.point(right, top, end),
+        view.point(right, 1.0, end),
+    ]
     width = max(0.012, 0.03 * view.scale(end))
     canvas.line(frame, _LINE, width)
     for (x0, y0), (x1, y1) in pairwise(frame):
-        bar = [(min(x0, x1) - width / 2, min(y0, y1) - width / 2),
-               (max(x0, x1) + width / 2, min(y0, y1) - width / 2),
-               (max(x0, x1) + width / 2, max(y0, y1) + width / 2),
-               (min(x0, x1) - width / 2, max(y0, y1) + width / 2)]
+        bar = [
+            (min(x0, x1) - width / 2, min(y0, y1) - width / 2),
+            (max(x0, x1) + width / 2, min(y0, y1) - width / 2),
+            (max(x0, x1) + width / 2, max(y0, y1) + width / 2),
+            (min(x0, x1) - width / 2, max(y0, y1) + width / 2),
+        ]
         _light_up(canvas, bar, _LINE, 1.6 * night)
 
 
@@ -169,7 +199,7 @@ def _draw_players(
 ) -> None:
     factors = world.factors_at(time_seconds)
     rng = world.rng("players")
-    light = 0.62 * factors.night
+    light = 0.62 * _floodlight(factors.night)
     shorts = (mix(shirts[0], colour("22252f"), 0.7), mix(shirts[1], colour("fafafa"), 0.6))
     height = 0.2
     keeper = random_look(rng, (colour("f2e24f"), colour("3fc9a0")))
@@ -189,8 +219,17 @@ def _draw_players(
         x = view.x + across + 0.07 * sin(0.8 * speed * time_seconds + 2 * phase)
         y = view.point(0, 1.0, z)[1]
         tall = 0.24 * (0.9 + 0.5 * factors.nearness) * scale * (0.6 + 0.4 * here)
-        player(canvas, x, y, tall, look, 5 * time_seconds + phase, shorts[team],
-               alpha=min(1.0, 2 * here), light=light)
+        player(
+            canvas,
+            x,
+            y,
+            tall,
+            look,
+            5 * time_seconds + phase,
+            shorts[team],
+            alpha=min(1.0, 2 * here),
+            light=light,
+        )
     _draw_ball(canvas, view, end, time_seconds, factors, rng.uniform(0, 6.28))
 
 

@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.animals import deer, draw_flock
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
-from a2i_tf.datasets.scenes.pictures.foliage import blades, leaf
+from a2i_tf.datasets.scenes.pictures.foliage import blades
+from a2i_tf.datasets.scenes.pictures.lanterns import lantern
 from a2i_tf.datasets.scenes.pictures.palette import pick
 from a2i_tf.datasets.scenes.pictures.people import presence
-from a2i_tf.datasets.scenes.pictures.trees import bending, conifer
+from a2i_tf.datasets.scenes.pictures.trees import (
+    bending,
+    conifer,
+    hanging_clump,
+    hanging_twig,
+    slim_tree,
+)
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, sky_colours
 from a2i_tf.datasets.scenes.world import Factors, World
 
@@ -31,6 +38,7 @@ _BIRDS: tuple[Colour, ...] = ((0.16, 0.15, 0.2), (0.75, 0.25, 0.18), (0.2, 0.35,
 _DEER = 5
 _LEAVES = 80
 _BLOOMS = 60
+_FIREFLIES = 60
 _CURVE = np.linspace(0.0, 1.0, 13)
 
 
@@ -66,6 +74,7 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_beams(canvas, world, factors, wood)
     _draw_undergrowth(canvas, world, factors, wood, time_seconds)
     _draw_litter(canvas, world, factors, wood, time_seconds)
+    _draw_fireflies(canvas, world, factors, wood, time_seconds)
     _draw_lantern(canvas, world, factors, wood, time_seconds)
 
 
@@ -89,7 +98,7 @@ def _draw_distance(
     for layer in range(2):
         tone = mix(wood.leaf, wood.mist, 0.70 - 0.24 * layer)
         stem = mix(wood.bark, wood.mist, 0.66 - 0.22 * layer)
-        count = 11 - 2 * layer
+        count = 9 - layer
         seeds = rng.uniform(0, 1, (count, 5)).tolist()
         for number, (jitter, height, phase, *bumps) in enumerate(seeds):
             x = (number + 0.2 + 0.6 * jitter) / count
@@ -102,33 +111,7 @@ def _draw_distance(
             if wood.kind == _PINE:
                 conifer(canvas, x, base, tall, tone, stem, lean, 0.17)
             else:
-                _draw_far_tree(canvas, (x, base), tall, lean, tone, stem, bumps)
-
-
-def _draw_far_tree(
-    canvas: Canvas,
-    foot: tuple[float, float],
-    tall: float,
-    lean: float,
-    tone: Colour,
-    stem: Colour,
-    bumps: list[float],
-) -> None:
-    x, base = foot
-    top_x = x + lean * tall
-    canvas.polygon([(x - 0.008, base), (x + 0.008, base), (top_x, base - tall)], stem)
-    light = shade(tone, 1.1)
-    for number in range(5):
-        bump = bumps[number % 2]
-        side = (number % 3 - 1) * 0.13 * tall * (0.7 + 0.6 * bump)
-        y = base - tall * (0.62 + 0.1 * number - 0.08 * bump)
-        reach = tall * (0.15 + 0.06 * bump)
-        blown = lean * tall * 0.12 * number
-        canvas.ellipse(x + 0.7 * lean * tall + side + blown, y, reach, 0.72 * reach, tone)
-        canvas.ellipse(
-            x + 0.7 * lean * tall + side + blown - 0.25 * reach, y - 0.25 * reach, 0.6 * reach,
-            0.4 * reach, light,
-        )  # fmt: skip
+                slim_tree(canvas, (x, base), tall, lean, tone, stem, bumps)
 
 
 def _draw_moonlit_mist(canvas: Canvas, factors: Factors, wood: _Wood) -> None:
@@ -161,8 +144,8 @@ def _draw_ground(canvas: Canvas, world: World, factors: Factors, wood: _Wood) ->
         right = np.stack([middle + spread * half, ys], axis=-1)
         canvas.polygon(np.concatenate([left, right[::-1]]), colour, alpha)
     rng = world.rng("layout", "dapple")
-    for _ in range(9):
-        x, depth, size = rng.uniform([0, 0, 0.04], [1, 1, 0.12])
+    for _ in range(7):
+        x, depth, size = rng.uniform([0, 0, 0.04], [1, 1, 0.12]).tolist()
         y = wood.ground_y + 0.04 + depth * (0.96 - wood.ground_y)
         colour = shade(wood.ground, 0.55) if size < 0.08 else mix(wood.path, (1.0, 0.97, 0.75), 0.5)
         canvas.soft(x, y, 1.6 * size, 0.35 * size, colour, 0.5 * (1 - 0.5 * factors.rain))
@@ -173,7 +156,7 @@ def _draw_row(
 ) -> None:
     """Draws a row of tall trunks: row 0 in the middle distance, row 1 in front."""
     rng = world.rng("layout", "row", row)
-    count = (7, 4)[row]
+    count = (6, 4)[row]
     seeds = rng.uniform(0, 1, (count, 4)).tolist()
     for number, (jitter, size, phase, depth) in enumerate(seeds):
         x = (number + 0.15 + 0.7 * jitter) / count
@@ -204,14 +187,14 @@ def _draw_trunk(
     spine = x + lean * _CURVE**1.8
     half = width * (1 - 0.38 * _CURVE + 0.9 * np.exp(-_CURVE / 0.045))
     bark = mix(wood.bark, wood.mist, haze)
-    canvas.soft(x + 1.5 * width, base, 5 * width, 0.9 * width, shade(wood.ground, 0.45), 0.7)
+    canvas.ellipse(x + width, base, 3 * width, 0.5 * width, shade(wood.ground, 0.4), 0.45)
     edges = [np.stack([spine + place * half, ys], axis=-1) for place in (-1.0, -0.35, 0.3, 1.0)]
     canvas.polygon(np.concatenate([edges[0], edges[3][::-1]]), bark)
     canvas.polygon(
         np.concatenate([edges[0], edges[1][::-1]]), mix(shade(bark, 1.3), wood.mist, 0.25)
     )
     canvas.polygon(np.concatenate([edges[2], edges[3][::-1]]), shade(bark, 0.66))
-    marks = 16
+    marks = 12
     heights, acrosses, lengths = rng.uniform([0.03, -0.8, 0.3], [0.95, 0.7, 1.0], (marks, 3)).T
     mark_x = np.interp(heights, _CURVE, spine) + acrosses * np.interp(heights, _CURVE, half) * 0.8
     mark_y = base - (base + 0.04) * heights
@@ -242,7 +225,7 @@ def _draw_deer(
         base = wood.ground_y + 0.07 + 0.14 * depth
         x = slot + 0.1 * (jitter - 0.5) + facing * walk * time_seconds
         colour = mix((0.66, 0.40, 0.21), (0.50, 0.30, 0.17), tone)
-        canvas.soft(x, base, 0.5 * height, 0.08 * height, shade(wood.ground, 0.4), 0.6 * there)
+        canvas.ellipse(x, base, 0.4 * height, 0.05 * height, shade(wood.ground, 0.4), 0.4 * there)
         deer(canvas, x, base, height, colour, facing, there)
 
 
@@ -255,43 +238,24 @@ def _draw_canopy(
     for layer in range(3):
         tone = (mix(wood.leaf, wood.mist, 0.25), wood.leaf, shade(wood.leaf, 0.68))[layer]
         reach = (0.21, 0.13, 0.05)[layer]
-        for number, (jitter, size, drop, phase) in enumerate(rng.uniform(0, 1, (10, 4)).tolist()):
-            x = (number + jitter) / 10
+        for number, (jitter, size, drop, phase) in enumerate(rng.uniform(0, 1, (9, 4)).tolist()):
+            x = (number + jitter) / 9
             thick = 0.3 + 0.7 * min(1.0, abs(x - wood.light_x) / 0.4)
             y = reach * thick * (0.5 + 0.8 * drop) * near
             push = bending(factors.wind, time_seconds, 6 * phase)
             if wood.kind == _PINE:
-                _draw_twig(canvas, x, y, (0.10 + 0.06 * size) * near, tone, push - phase + 0.5)
+                hanging_twig(canvas, x, y, (0.10 + 0.06 * size) * near, tone, push - phase + 0.5)
             else:
-                _draw_clump(canvas, x + 0.08 * push, y, (0.04 + 0.03 * size) * near, tone)
+                hanging_clump(canvas, x + 0.08 * push, y, (0.04 + 0.03 * size) * near, tone)
     if wood.kind != _PINE:
         _draw_sprigs(canvas, rng, wood, near, bending(factors.wind, time_seconds, 0.0))
-
-
-def _draw_twig(
-    canvas: Canvas, x: float, y: float, length: float, colour: Colour, push: float
-) -> None:
-    """Draws a fir's branch that hangs down, with needles like a comb."""
-    canvas.polygon([(x - 0.1, -0.01), (x + 0.1, -0.01), (x, y)], colour)
-    for side in (-1, 1):
-        angle = pi / 2 - 0.55 * side - 0.8 * push
-        leaf(
-            canvas, x - 0.02 * side, y - 0.5 * length, angle, 1.5 * length, 0.3 * length,
-            shade(colour, 0.95), 0.4 * side, is_comb=True, vein=0.0,
-        )  # fmt: skip
-
-
-def _draw_clump(canvas: Canvas, x: float, y: float, half: float, colour: Colour) -> None:
-    canvas.rectangle(x - half, -0.01, x + half, y - 0.6 * half, colour)
-    canvas.ellipse(x, y - 0.5 * half, 1.3 * half, 0.95 * half, colour)
-    canvas.ellipse(x - 0.35 * half, y - 0.8 * half, 0.8 * half, 0.5 * half, shade(colour, 1.17))
 
 
 def _draw_sprigs(
     canvas: Canvas, rng: np.random.Generator, wood: _Wood, near: float, push: float
 ) -> None:
     """Breaks up the edge of the canopy with single leaves."""
-    count = 90
+    count = 80
     xs, drops, tilts = rng.uniform(0, 1, (3, count))
     thick = 0.3 + 0.7 * np.minimum(1.0, np.abs(xs - wood.light_x) / 0.4)
     ys = 0.29 * near * thick * drops**0.7
@@ -319,7 +283,7 @@ def _draw_undergrowth(
     canvas: Canvas, world: World, factors: Factors, wood: _Wood, time_seconds: float
 ) -> None:
     rng = world.rng("layout", "undergrowth")
-    count = 64
+    count = 54
     xs = rng.uniform(0, 1, count)
     # Grass keeps off the path.
     xs = xs + np.sign(xs - wood.light_x) * 0.12 * (np.abs(xs - wood.light_x) < 0.15)
@@ -354,9 +318,7 @@ def _draw_litter(
         canvas.ellipse(place, fall, 0.011, 0.007, colours[number % 3], there)
 
 
-def _draw_blooms(
-    canvas: Canvas, rng: np.random.Generator, factors: Factors, wood: _Wood
-) -> None:
+def _draw_blooms(canvas: Canvas, rng: np.random.Generator, factors: Factors, wood: _Wood) -> None:
     """Scatters flowers on the ground: a lively wood is in bloom."""
     xs, depths = rng.uniform(0, 1, (2, _BLOOMS))
     ys = wood.ground_y + 0.08 + 0.9 * depths * (1 - wood.ground_y)
@@ -369,19 +331,25 @@ def _draw_blooms(
         canvas.ellipse(x, y, size, 0.8 * size, tones[rank % 3])
 
 
+def _draw_fireflies(
+    canvas: Canvas, world: World, factors: Factors, wood: _Wood, time_seconds: float
+) -> None:
+    """Lets what lives in the wood at night show itself: fireflies."""
+    if factors.night < 0.3:
+        return
+    rng = world.rng("layout", "fireflies")
+    xs, ys, phases = rng.uniform([0, 0.3, 0], [1, 0.95, 6], (_FIREFLIES, 3)).T
+    xs = xs + 0.02 * np.sin(time_seconds + phases)
+    lively = np.clip(_FIREFLIES * factors.activity - np.arange(_FIREFLIES), 0, 1)
+    blink = lively * (0.7 + 0.3 * np.sin(2 * time_seconds + phases))
+    canvas.sparkle(xs, ys, mix(wood.litter, (1.0, 0.9, 0.5), 0.6), blink)
+
+
 def _draw_lantern(
     canvas: Canvas, world: World, factors: Factors, wood: _Wood, time_seconds: float
 ) -> None:
-    """Hangs a lantern beside the path of some worlds, which is lit at night."""
+    """Hangs a lantern beside the path of some worlds."""
     rng = world.rng("layout", "lantern")
-    if rng.random() < 0.4:
-        return
-    x = wood.light_x + 0.17 * (1 if rng.random() < 0.5 else -1)
-    foot, top = wood.ground_y + 0.2, wood.ground_y + 0.02
-    canvas.line([(x, foot), (x, top - 0.02), (x + 0.035, top - 0.02)], (0.16, 0.12, 0.1), 0.01)
-    glass = [(x + 0.02, top), (x + 0.05, top), (x + 0.045, top + 0.045), (x + 0.025, top + 0.045)]
-    canvas.polygon(glass, (0.5, 0.42, 0.3))
-    if factors.night > 0.3:
-        lit = min(1.0, (factors.night - 0.3) / 0.3) * (0.94 + 0.06 * sin(9 * time_seconds))
-        canvas.emit(glass, (1.0, 0.86, 0.5), lit)
-        canvas.glow(x + 0.035, top + 0.02, 0.28, (1.0, 0.58, 0.22), 0.75 * lit)
+    if rng.random() < 0.6:
+        x = wood.light_x + 0.17 * (1 if rng.random() < 0.5 else -1)
+        lantern(canvas, x, wood.ground_y + 0.2, 0.18, factors.night, time_seconds)

@@ -28,7 +28,8 @@ _PALETTES = (
     "e9ecd0 f2f2e0 b4bd8a f8f8ec f2f2e6 d9772b",
 )
 _GOODS = colours(
-    "d94f3d e88d3a f2c14e 6fa84f 2f8f6b 3a8fb7 2f5f9f 8a4f8f e27a8f f4ead2 a85f3a c9d94f 5fb7a8 b8323a"
+    "d94f3d e88d3a f2c14e 6fa84f 2f8f6b 3a8fb7 2f5f9f 8a4f8f e27a8f f4ead2 a85f3a c9d94f 5fb7a8 "
+    "b8323a"
 )
 _LAMP = colour("ffffff")
 _LEVELS = 5
@@ -36,7 +37,7 @@ _AISLE = (0.19, 0.81)
 _SHELF_TOP, _SHELF_BOTTOM = 0.2, 0.97
 # The shelves begin behind us, which lets them leave the picture at its sides.
 _SHELF_NEAR = -0.52
-_SHOPPERS = 11
+_SHOPPERS = 13
 
 
 def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
@@ -61,7 +62,7 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
         _draw_shelf(canvas, room, u, side, (shelf, sign), world)
     _draw_signs(canvas, room, sign)
     _draw_shoppers(canvas, room, world, time_seconds)
-    _draw_front_trolley(canvas, room, world, time_seconds, sign)
+    _draw_front_trolley(canvas, world, time_seconds, sign)
 
 
 def _draw_back(
@@ -86,8 +87,9 @@ def _draw_shelf(
     shelf, sign = tints
     near, far = _SHELF_NEAR, room.depth
     light = 1.0 if side < 0 else 0.93
-    canvas.polygon(room.side(u, _SHELF_TOP, _SHELF_BOTTOM + 0.03, near, far),
-                   mix(shade(shelf, 0.6), sign, 0.3))
+    canvas.polygon(
+        room.side(u, _SHELF_TOP, _SHELF_BOTTOM + 0.03, near, far), mix(shade(shelf, 0.6), sign, 0.3)
+    )
     canvas.polygon(room.flat(_SHELF_BOTTOM + 0.03, u, u - side * 0.06, near, far), SHADOW, 0.3)
     height = (_SHELF_BOTTOM - _SHELF_TOP) / _LEVELS
     for level in range(_LEVELS):
@@ -104,11 +106,13 @@ def _draw_shelf(
 def _draw_doors(canvas: Canvas, room: Room, u: float, frame: Colour) -> None:
     for z, alpha in room.stations(_SHELF_NEAR, 0.3, 0.0):
         far = min(room.depth, z + 0.3)
-        canvas.polygon(room.side(u, _SHELF_TOP, _SHELF_BOTTOM, z, far), colour("cfeef6"),
-                       0.22 * alpha)
+        canvas.polygon(
+            room.side(u, _SHELF_TOP, _SHELF_BOTTOM, z, far), colour("cfeef6"), 0.22 * alpha
+        )
         canvas.polygon(room.side(u, _SHELF_TOP, _SHELF_BOTTOM, z, z + 0.03), frame, alpha)
-        canvas.polygon(room.side(u, _SHELF_TOP, _SHELF_BOTTOM, z + 0.06, z + 0.1), _LAMP,
-                       0.4 * alpha)
+        canvas.polygon(
+            room.side(u, _SHELF_TOP, _SHELF_BOTTOM, z + 0.06, z + 0.1), _LAMP, 0.4 * alpha
+        )
 
 
 def _draw_goods(
@@ -166,7 +170,7 @@ def _draw_signs(canvas: Canvas, room: Room, sign: Colour) -> None:
 def _draw_shoppers(canvas: Canvas, room: Room, world: World, time_seconds: float) -> None:
     factors = world.factors_at(time_seconds)
     rng = world.rng("shoppers")
-    size = 0.46 * (0.8 + 0.5 * factors.nearness)
+    size = 0.5 * (0.8 + 0.5 * factors.nearness)
     # Those who are near take more room in the picture, hence the even spacing of the roots.
     roots = (np.arange(_SHOPPERS) + rng.uniform(0.1, 0.9, _SHOPPERS)) / _SHOPPERS
     places = (0.1 + 0.85 * roots**1.5)[::-1]
@@ -184,17 +188,31 @@ def _draw_shoppers(canvas: Canvas, room: Room, world: World, time_seconds: float
         u += 0.05 * sin(0.7 * speed * time_seconds + 2 * phase)
         x, y = room.point(u, 1.0, z)
         height = size * room.scale(z) * (0.8 + 0.2 * here)
-        walker(canvas, x, y, height, look, 2.5 * time_seconds + phase, alpha=min(1.0, 2 * here),
-               facing=1.0 if phase > 3.14 else -1.0)
+        walker(
+            canvas,
+            x,
+            y,
+            height,
+            look,
+            2.5 * time_seconds + phase,
+            alpha=min(1.0, 2 * here),
+            facing=1.0 if phase > 3.14 else -1.0,
+        )
         if has_trolley:
             way = 1 if phase > 3.14 else -1
-            trolley(canvas, x + way * 0.42 * height, y + 0.02 * height, 0.42 * height, tint,
-                    _GOODS, 0.5, min(1.0, 2 * here))
+            trolley(
+                canvas,
+                x + way * 0.42 * height,
+                y + 0.02 * height,
+                0.42 * height,
+                tint,
+                _GOODS,
+                0.5,
+                min(1.0, 2 * here),
+            )
 
 
-def _draw_front_trolley(
-    canvas: Canvas, room: Room, world: World, time_seconds: float, sign: Colour
-) -> None:
+def _draw_front_trolley(canvas: Canvas, world: World, time_seconds: float, sign: Colour) -> None:
     factors = world.factors_at(time_seconds)
     rng = world.rng("trolley")
     x = rng.uniform(0.34, 0.66) + 0.02 * sin(0.5 * time_seconds + rng.uniform(0, 6.28))
@@ -229,10 +247,20 @@ def trolley(
         else:
             canvas.rectangle(left, top - lift, left + 0.17 * s, bottom, good, alpha)
             canvas.rectangle(left, top - lift, left + 0.05 * s, bottom, shade(good, 0.75), alpha)
-            canvas.rectangle(left, top - 0.6 * lift, left + 0.17 * s, top - 0.3 * lift,
-                             mix(good, _LAMP, 0.7), alpha)
-    corners = [(x - 0.48 * s, top), (x + 0.48 * s, top), (x + 0.36 * s, bottom),
-               (x - 0.36 * s, bottom)]
+            canvas.rectangle(
+                left,
+                top - 0.6 * lift,
+                left + 0.17 * s,
+                top - 0.3 * lift,
+                mix(good, _LAMP, 0.7),
+                alpha,
+            )
+    corners = [
+        (x - 0.48 * s, top),
+        (x + 0.48 * s, top),
+        (x + 0.36 * s, bottom),
+        (x - 0.36 * s, bottom),
+    ]
     canvas.polygon(corners, colour("dfe6ea"), 0.42 * alpha)
     width = max(0.005, 0.03 * s)
     if s < 0.08:
@@ -245,13 +273,17 @@ def trolley(
         canvas.line([(x - half, level), (x + half, level)], wire, width * 0.7, alpha)
     for place in range(7):
         share = place / 3 - 1
-        canvas.line([(x + 0.48 * s * share, top), (x + 0.36 * s * share, bottom)], wire,
-                    width * 0.5, alpha)
+        canvas.line(
+            [(x + 0.48 * s * share, top), (x + 0.36 * s * share, bottom)], wire, width * 0.5, alpha
+        )
     for side in (-1, 1):
-        canvas.line([(x + side * 0.36 * s, bottom), (x + side * 0.4 * s, y - 0.06 * s)], wire,
-                    width, alpha)
-        canvas.ellipse(x + side * 0.4 * s, y - 0.04 * s, 0.055 * s, 0.055 * s,
-                       colour("2a2d33"), alpha)
+        canvas.line(
+            [(x + side * 0.36 * s, bottom), (x + side * 0.4 * s, y - 0.06 * s)], wire, width, alpha
+        )
+        canvas.ellipse(
+            x + side * 0.4 * s, y - 0.04 * s, 0.055 * s, 0.055 * s, colour("2a2d33"), alpha
+        )
     canvas.line([(x - 0.4 * s, y - 0.14 * s), (x + 0.4 * s, y - 0.14 * s)], wire, width, alpha)
-    canvas.line([(x - 0.54 * s, top - 0.03 * s), (x + 0.54 * s, top - 0.03 * s)], tint,
-                2 * width, alpha)
+    canvas.line(
+        [(x - 0.54 * s, top - 0.03 * s), (x + 0.54 * s, top - 0.03 * s)], tint, 2 * width, alpha
+    )

@@ -106,8 +106,12 @@ def draw_tiles(canvas: Canvas, room: Room, colour: Colour, columns: int, alpha: 
 
 
 def draw_ceiling_lamp(
-    canvas: Canvas, room: Room, across: tuple[float, float], depth: tuple[float, float],
-    colour: Colour, alpha: float,
+    canvas: Canvas,
+    room: Room,
+    across: tuple[float, float],
+    depth: tuple[float, float],
+    colour: Colour,
+    alpha: float,
 ) -> None:
     """Draws a flat lamp on the ceiling with a faint halo."""
     left, right = across
@@ -119,7 +123,12 @@ def draw_ceiling_lamp(
 
 
 def draw_soft_light(
-    canvas: Canvas, x: float, y: float, radius_x: float, radius_y: float, colour: Colour,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    radius_x: float,
+    radius_y: float,
+    colour: Colour,
     strength: float,
 ) -> None:
     """Lightens an ellipse that fades out towards its edge, in the manner of a screen print."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from a2i_tf.datasets.scenes.pictures.animals import butterfly, draw_flock, monkey, parrot
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
-from a2i_tf.datasets.scenes.pictures.foliage import leaf
+from a2i_tf.datasets.scenes.pictures.foliage import flower, leaf, plant
 from a2i_tf.datasets.scenes.pictures.palette import colours, pick
 from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.trees import bending, palm
@@ -32,7 +32,6 @@ _ANIMALS = 6
 _INSECTS = 12
 _FLOWERS = 12
 _FIREFLIES = 45
-_VEINED_LENGTH = 0.24
 
 
 @dataclass(frozen=True)
@@ -213,31 +212,7 @@ def _draw_plants(
             colour = mix(thicket.dark, thicket.full, 0.5 * tone)
         length *= (0.8 + 0.35 * size) * near
         push = 0.75 * bending(factors.wind, time_seconds, 6 * phase)
-        _draw_plant(canvas, (x, y), length, kind, colour, push)
-
-
-def _draw_plant(
-    canvas: Canvas,
-    foot: tuple[float, float],
-    length: float,
-    kind: float,
-    colour: Colour,
-    push: float,
-) -> None:
-    x, y = foot
-    count, width, is_comb = 6, 0.15, False
-    if kind < 0.3:
-        count, width, is_comb = 7, 0.14, True
-    elif kind > 0.7:
-        count, width = 5, 0.24
-    vein = 0.35 if length > _VEINED_LENGTH else 0.0
-    for number in range(count):
-        # Outer leaves come first, the upright ones stand before them.
-        spread = (1 - number / (count - 0.5)) * (-1) ** number
-        angle = -pi / 2 + 1.25 * spread + push
-        tone = shade(colour, 0.74 + 0.44 * (number * 3 % count) / count)
-        leaf(canvas, x, y, angle, length * (1 - 0.2 * abs(spread)), width * length, tone,
-             0.9 * spread + 0.6 * push, is_comb=is_comb, vein=vein)  # fmt: skip
+        plant(canvas, (x, y), length, kind, colour, push)
 
 
 def _draw_flowers(canvas: Canvas, world: World, factors: Factors, thicket: _Thicket) -> None:
@@ -251,20 +226,7 @@ def _draw_flowers(canvas: Canvas, world: World, factors: Factors, thicket: _Thic
             break
         x = (0.618 * rank + 0.1 * x) % 1.0
         y = 0.93 - (0.12 + 0.3 * abs(x - thicket.light_x)) * (0.3 + y)
-        _draw_flower(canvas, x, y, size * (0.7 + 0.6 * share) * there, colours_in_turn[rank % 2])
-
-
-def _draw_flower(canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
-    for number in range(5):
-        angle = 2 * pi * number / 5 - pi / 2
-        canvas.ellipse(
-            x + 0.55 * size * np.cos(angle),
-            y + 0.55 * size * np.sin(angle),
-            0.45 * size,
-            0.45 * size,
-            shade(colour, 0.85 + 0.06 * number),
-        )
-    canvas.ellipse(x, y, 0.25 * size, 0.25 * size, (1.0, 0.85, 0.35))
+        flower(canvas, x, y, size * (0.7 + 0.6 * share) * there, colours_in_turn[rank % 2])
 
 
 def _draw_canopy(

@@ -28,6 +28,4 @@ def pick(palettes: Sequence[str], rng: np.random.Generator) -> tuple[Colour, ...
     chosen = colours(palettes[int(rng.integers(len(palettes)))])
     gain = rng.uniform(0.94, 1.06) * (1 + rng.uniform(-0.035, 0.035, 3))
     red, green, blue = (float(channel) for channel in gain)
-    return tuple(
-        (min(1.0, r * red), min(1.0, g * green), min(1.0, b * blue)) for r, g, b in chosen
-    )
+    return tuple((min(1.0, r * red), min(1.0, g * green), min(1.0, b * blue)) for r, g, b in chosen)

@@ -14,6 +14,8 @@ from a2i_tf.datasets.scenes.pictures.palette import colour, colours
 SHADOW = colour("1a1424")
 
 _GOLDEN = 0.618
+# Walkers less tall than this are painted as legs, coat and head, nothing more.
+_DETAILED_FROM = 0.075
 _SKINS = colours("f3cfae e6b48c c98d62 96613f 643f2c f0c2a0")
 _HAIRS = colours("2b1d18 4a2f20 7a4a26 b98542 d9b46a 1b1a20 8a8580 9c4326")
 _CLOTHES = colours("c8423b e2a33a 2f6f8f 35577a 5d8a66 e8dcc4 7a4b6b d9774f 2d3448 f0c9b0 4d9ea3")
@@ -84,6 +86,9 @@ def walker(
         alpha: Opacity.
     """
     h = height
+    if h < _DETAILED_FROM:
+        _draw_distant(canvas, x, y, h, look, alpha)
+        return
     swing = 0.11 * h * sin(stride)
     canvas.ellipse(x, y, 0.2 * h, 0.035 * h, SHADOW, 0.3 * alpha)
     hip = y - 0.46 * h
@@ -110,9 +115,19 @@ def walker(
     canvas.polygon([coat[0], *coat[4:], (x - 0.03 * h, y - 0.38 * h)], shade(look.top, 0.8), alpha)
     for side in (-1, 1):
         hand = (x + side * 0.16 * h - swing * side * 0.8, y - 0.44 * h)
-        canvas.line([(x + side * 0.12 * h, shoulder + 0.06 * h), hand], shade(look.top, 0.7),
-                    0.055 * h, alpha)
+        canvas.line(
+            [(x + side * 0.12 * h, shoulder + 0.06 * h), hand],
+            shade(look.top, 0.7),
+            0.055 * h,
+            alpha,
+        )
     head(canvas, x + facing * 0.015 * h, y - 0.91 * h, 0.085 * h, look, facing, alpha)
+
+
+def _draw_distant(canvas: Canvas, x: float, y: float, h: float, look: Look, alpha: float) -> None:
+    canvas.rectangle(x - 0.09 * h, y - 0.45 * h, x + 0.09 * h, y, look.trousers, alpha)
+    canvas.rectangle(x - 0.15 * h, y - 0.84 * h, x + 0.15 * h, y - 0.38 * h, look.top, alpha)
+    canvas.ellipse(x, y - 0.92 * h, 0.09 * h, 0.1 * h, look.hair, alpha)
 
 
 def head(
@@ -128,11 +143,13 @@ def head(
 ) -> None:
     """Draws a head around (x, y): a face under hair, or only hair if it looks away from us."""
     r = radius
-    canvas.rectangle(x - 0.4 * r, y + 0.5 * r, x + 0.4 * r, y + 1.35 * r,
-                     shade(look.skin, 0.82), alpha)
+    canvas.rectangle(
+        x - 0.4 * r, y + 0.5 * r, x + 0.4 * r, y + 1.35 * r, shade(look.skin, 0.82), alpha
+    )
     if look.has_long_hair:
-        canvas.ellipse(x - facing * 0.35 * r, y + 0.3 * r, 0.98 * r, 1.25 * r,
-                       shade(look.hair, 0.85), alpha)
+        canvas.ellipse(
+            x - facing * 0.35 * r, y + 0.3 * r, 0.98 * r, 1.25 * r, shade(look.hair, 0.85), alpha
+        )
     if facing == 0.0 and not is_towards_us:
         canvas.ellipse(x, y + 0.1 * r, 1.05 * r, 0.5 * r, look.skin, alpha)
         canvas.ellipse(x, y - 0.05 * r, 0.92 * r, 1.08 * r, look.hair, alpha)
@@ -167,8 +184,16 @@ def sitter(
     ]
     canvas.polygon(torso, look.top, alpha)
     canvas.polygon([*torso[:4], (x - 0.1 * h, y)], shade(look.top, 0.78), alpha)
-    head(canvas, x + 0.03 * h * facing, y - 0.79 * h, 0.17 * h, look, facing, alpha,
-         is_towards_us=is_towards_us)
+    head(
+        canvas,
+        x + 0.03 * h * facing,
+        y - 0.79 * h,
+        0.17 * h,
+        look,
+        facing,
+        alpha,
+        is_towards_us=is_towards_us,
+    )
 
 
 def raised_arm(
@@ -230,7 +255,7 @@ def player(
         if light > 0:
             canvas.emit(points, shade(tint, light), alpha)
 
-    lean = 0.05 * h * (1 if sin(stride * 0.23) > 0 else -1)
+    lean = 0.06 * h * sin(stride * 0.23)
     canvas.ellipse(x + 0.1 * h, y, 0.3 * h, 0.045 * h, SHADOW, 0.4 * alpha)
     hip = y - 0.46 * h
     for side in (-1, 1):
@@ -245,21 +270,52 @@ def player(
         elbow = (top + side * 0.2 * h, shoulder + 0.16 * h)
         hand = (elbow[0] + swing * 0.09 * h, shoulder + 0.26 * h - swing * 0.08 * h)
         part(_limb(elbow, hand, 0.065 * h), look.skin)
-        part(_limb((top + side * 0.08 * h, shoulder + 0.03 * h), elbow, 0.1 * h),
-             shade(look.top, 0.85))
-    part([(x - 0.13 * h, hip - 0.06 * h), (x + 0.13 * h, hip - 0.06 * h),
-          (x + 0.16 * h, hip + 0.12 * h), (x - 0.16 * h, hip + 0.12 * h)], shorts)
-    part([(top - 0.13 * h, shoulder), (top + 0.13 * h, shoulder),
-          (x + 0.125 * h, hip), (x - 0.125 * h, hip)], look.top)
-    head(canvas, top + lean * 0.5, y - 0.91 * h, 0.085 * h, look, 1.0 if lean > 0 else -1.0, alpha)
+        part(
+            _limb((top + side * 0.08 * h, shoulder + 0.03 * h), elbow, 0.1 * h),
+            shade(look.top, 0.85),
+        )
+    part(
+        [
+            (x - 0.13 * h, hip - 0.06 * h),
+            (x + 0.13 * h, hip - 0.06 * h),
+            (x + 0.16 * h, hip + 0.12 * h),
+            (x - 0.16 * h, hip + 0.12 * h),
+        ],
+        shorts,
+    )
+    part(
+        [
+            (top - 0.13 * h, shoulder),
+            (top + 0.13 * h, shoulder),
+            (x + 0.125 * h, hip),
+            (x - 0.125 * h, hip),
+        ],
+        look.top,
+    )
+    head(
+        canvas,
+        top + lean * 0.5,
+        y - 0.91 * h,
+        0.085 * h,
+        look,
+        max(-1.0, min(1.0, 40 * lean / h)),
+        alpha,
+    )
     if light > 0:
-        canvas.emit(_limb((top + lean * 0.5, y - 0.98 * h), (top, y - 0.82 * h), 0.14 * h),
-                    shade(look.skin, light), alpha)
+        canvas.emit(
+            _limb((top + lean * 0.5, y - 0.98 * h), (top, y - 0.82 * h), 0.14 * h),
+            shade(look.skin, light),
+            alpha,
+        )
 
 
 def _limb(start: Point, end: Point, width: float) -> list[Point]:
     across, along = end[0] - start[0], end[1] - start[1]
     scale = 0.5 * width / max(1e-6, hypot(across, along))
     dx, dy = -along * scale, across * scale
-    return [(start[0] + dx, start[1] + dy), (start[0] - dx, start[1] - dy),
-            (end[0] - dx, end[1] - dy), (end[0] + dx, end[1] + dy)]
+    return [
+        (start[0] + dx, start[1] + dy),
+        (start[0] - dx, start[1] - dy),
+        (end[0] - dx, end[1] - dy),
+        (end[0] + dx, end[1] + dy),
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import cos, pi, sin
 
 import numpy as np
@@ -17,8 +16,8 @@ from a2i_tf.datasets.scenes.pictures.people import (
     random_look,
     seat_thresholds,
     sitter,
-    walker,
 )
+from a2i_tf.datasets.scenes.pictures.waiters import draw_waiter, waiters_at
 from a2i_tf.datasets.scenes.world import World
 
 # Wall, panels, floor, ceiling, lamp shade, chair.
@@ -33,7 +32,6 @@ _PALETTES = (
 _WARM = colour("ffdf9a")
 _CLOTH = colour("fbf3e4")
 _PLATE = colour("ffffff")
-_LINEN, _BLACK = colour("f4f0e8"), colour("2a2530")
 _WINE = colour("8a1f33")
 _FOODS = (colour("d9773a"), colour("7a9a3f"), colour("c23b33"), colour("e8b94a"))
 # Outside the window, from the top down.
@@ -117,8 +115,13 @@ def _draw_bar(
     z = room.depth
     canvas.polygon(room.front(z, 0.14, 0.16, 0.86, 0.7), shade(panel, 0.75))
     canvas.polygon(room.front(z, 0.17, 0.19, 0.83, 0.68), mix(lamp, panel, 0.35))
-    tints = (colour("2f6a4a"), colour("8a2f2a"), colour("d9b04a"), colour("3a2a24"),
-             colour("f0e4cc"))
+    tints = (
+        colour("2f6a4a"),
+        colour("8a2f2a"),
+        colour("d9b04a"),
+        colour("3a2a24"),
+        colour("f0e4cc"),
+    )
     width = 0.018 * room.scale(z)
     for level in (0.35, 0.52):
         canvas.polygon(room.front(z, 0.17, level, 0.83, level + 0.02), shade(panel, 0.9))
@@ -144,7 +147,7 @@ def _draw_tables(
     first = int(spots.integers(2))
     thresholds = seat_thresholds(spots, _ROWS_MOST, _COLUMNS_MOST)
     looks = [[random_look(spots) for _ in range(_SEATS)] for _ in range(thresholds.size)]
-    waiters = _waiters(world, room, time_seconds)
+    waiters = waiters_at(world, room, time_seconds)
     stations = room.stations(0.12, 0.5 * size, 0.28)[-_ROWS_MOST:]
     for row, (z, alpha) in enumerate(stations):
         nearest = len(stations) - 1 - row
@@ -154,53 +157,16 @@ def _draw_tables(
             share = (1.25 * factors.activity + 0.02 - thresholds[nearest, place]) / 0.25
             here = min(1.0, max(0.0, share))
             # An empty table is still laid; guests and dishes come with the activity.
-            _draw_table(canvas, room, (u + shift, z), size, looks[number], chair, here, alpha,
-                        time_seconds)
+            _draw_table(
+                canvas, room, (u + shift, z), size, looks[number], chair, here, alpha, time_seconds
+            )
             _draw_lamp(canvas, room, (u + shift, z), size, lamp, alpha)
-        for (waiter_z, x), look, come in waiters:
-            behind = stations[row + 1][0] if row + 1 < len(stations) else -1.0
-            if behind < waiter_z <= z:
-                _draw_waiter(canvas, room, (x, waiter_z), size, look, come, time_seconds)
-
-
-def _waiters(
-    world: World, room: Room, time_seconds: float
-) -> list[tuple[tuple[float, float], Look, float]]:
-    rng = world.rng("waiters")
-    found = []
-    for rank in range(3):
-        look = replace(random_look(rng, (_LINEN, _BLACK)), trousers=_BLACK)
-        start, phase = rng.uniform(0.15, 0.85), rng.uniform(0, 2 * pi)
-        z = room.depth * (0.45 + 0.3 * sin(0.25 * time_seconds + phase)) * 0.9
-        u = 0.5 + 0.32 * sin(0.3 * time_seconds + 6 * start)
-        come = presence(world.factors_at(time_seconds).activity - 0.08, rank, 3)
-        if come > 0:
-            found.append(((z, u), look, come))
-    return found
-
-
-def _draw_waiter(
-    canvas: Canvas,
-    room: Room,
-    place: tuple[float, float],
-    size: float,
-    look: Look,
-    come: float,
-    time_seconds: float,
-) -> None:
-    x, y = room.point(place[0], 1.0, place[1])
-    height = 0.52 * size * room.scale(place[1]) * (0.6 + 0.4 * come)
-    alpha = min(1.0, 2 * come)
-    way = 1 if cos(0.3 * time_seconds) > 0 else -1
-    walker(canvas, x, y, height, look, 3 * time_seconds, facing=float(way), alpha=alpha)
-    canvas.rectangle(x - 0.1 * height, y - 0.5 * height, x + 0.1 * height, y - 0.3 * height,
-                     _LINEN, alpha)
-    hand = (x + way * 0.24 * height, y - 0.78 * height)
-    canvas.line([(x + way * 0.12 * height, y - 0.74 * height), hand], look.top, 0.06 * height,
-                alpha)
-    canvas.ellipse(hand[0], hand[1] - 0.02 * height, 0.16 * height, 0.03 * height,
-                   colour("d9dce0"), alpha)
-    canvas.ellipse(hand[0], hand[1] - 0.06 * height, 0.07 * height, 0.05 * height, _FOODS[0], alpha)
+        # Waiters stand before this row of tables and behind the next.
+        behind = stations[row + 1][0] if row + 1 < len(stations) else -1.0
+        before = z if row else room.depth
+        for waiter in waiters:
+            if behind < waiter.z <= before:
+                draw_waiter(canvas, room, waiter, size, time_seconds)
 
 
 def _draw_lamp(
@@ -211,8 +177,16 @@ def _draw_lamp(
     r = 0.075 * size * room.scale(z)
     canvas.line([room.point(u, 0.0, z), (x, y)], SHADOW, 0.006, 0.7 * alpha)
     canvas.soft(x, y + r, 3.2 * r, 3.2 * r, _WARM, 0.36 * alpha)
-    canvas.polygon([(x - 0.35 * r, y - 0.7 * r), (x + 0.35 * r, y - 0.7 * r),
-                    (x + r, y + 0.4 * r), (x - r, y + 0.4 * r)], lamp, alpha)
+    canvas.polygon(
+        [
+            (x - 0.35 * r, y - 0.7 * r),
+            (x + 0.35 * r, y - 0.7 * r),
+            (x + r, y + 0.4 * r),
+            (x - r, y + 0.4 * r),
+        ],
+        lamp,
+        alpha,
+    )
     canvas.ellipse(x, y + 0.4 * r, r, 0.25 * r, colour("fff6d8"), alpha)
 
 
@@ -239,21 +213,39 @@ def _draw_table(
     height = 0.3 * size * scale
     for seat, (look, angle) in enumerate(zip(looks, (0.5, 0.03, 0.97), strict=True)):
         sit_x, sit_y = x - 1.12 * r * cos(pi * angle), y - 0.55 * r * flat * sin(pi * angle)
-        _draw_chair(canvas, (sit_x, sit_y), height, floor_y, shade(chair, 0.75 + 0.25 * scale),
-                    alpha)
+        _draw_chair(
+            canvas, (sit_x, sit_y), height, floor_y, shade(chair, 0.75 + 0.25 * scale), alpha
+        )
         come = presence(here, seat, _SEATS) * alpha
         if come > 0:
             nod = 0.015 * height * sin(1.3 * time_seconds + 2.1 * seat + 9 * u)
-            sitter(canvas, sit_x, sit_y + 0.1 * height, height * (0.5 + 0.5 * come) + nod, look,
-                   facing=(0.0, 1.0, -1.0)[seat], is_towards_us=True, alpha=min(1.0, 2 * come))
+            sitter(
+                canvas,
+                sit_x,
+                sit_y + 0.1 * height,
+                height * (0.5 + 0.5 * come) + nod,
+                look,
+                facing=(0.0, 1.0, -1.0)[seat],
+                is_towards_us=True,
+                alpha=min(1.0, 2 * come),
+            )
     hem = floor_y - 0.12 * (floor_y - y)
-    canvas.polygon([(x - r, y), (x + r, y), (x + 1.06 * r, hem), (x - 1.06 * r, hem)],
-                   shade(linen, 0.84), alpha)
+    canvas.polygon(
+        [(x - r, y), (x + r, y), (x + 1.06 * r, hem), (x - 1.06 * r, hem)],
+        shade(linen, 0.84),
+        alpha,
+    )
     canvas.ellipse(x, hem, 1.06 * r, 0.75 * flat * r, shade(linen, 0.84), alpha)
     for fold in (-0.7, -0.25, 0.3, 0.75):
-        canvas.polygon([(x + fold * r, y), (x + (fold + 0.1) * r, hem + 0.6 * flat * r),
-                        (x + (fold - 0.1) * r, hem + 0.6 * flat * r)], shade(linen, 0.7),
-                       0.8 * alpha)
+        canvas.polygon(
+            [
+                (x + fold * r, y),
+                (x + (fold + 0.1) * r, hem + 0.6 * flat * r),
+                (x + (fold - 0.1) * r, hem + 0.6 * flat * r),
+            ],
+            shade(linen, 0.7),
+            0.8 * alpha,
+        )
     canvas.ellipse(x, y, r, flat * r, _CLOTH, alpha)
     canvas.ellipse(x, y, 0.75 * r, 0.75 * flat * r, _WARM, 0.25 * alpha)
     _lay_table(canvas, (x, y), r, flat, here, alpha)
@@ -270,14 +262,25 @@ def _draw_chair(
     x, y = place
     half, top, seat = 0.21 * height, y - 0.45 * height, y + 0.16 * height
     for side in (-1.0, 1.0):
-        canvas.line([(x + side * half, top), (x + side * half, floor_y)], shade(tint, 0.75),
-                    0.06 * height, alpha)
+        canvas.line(
+            [(x + side * half, top), (x + side * half, floor_y)],
+            shade(tint, 0.75),
+            0.06 * height,
+            alpha,
+        )
     for slat in (-0.45, 0.0, 0.45):
         canvas.line([(x + slat * half, top), (x + slat * half, seat)], tint, 0.045 * height, alpha)
-    canvas.rectangle(x - 1.15 * half, top - 0.05 * height, x + 1.15 * half, top + 0.07 * height,
-                     shade(tint, 1.35), alpha)
-    canvas.rectangle(x - 1.15 * half, seat, x + 1.15 * half, seat + 0.1 * height,
-                     shade(tint, 1.2), alpha)
+    canvas.rectangle(
+        x - 1.15 * half,
+        top - 0.05 * height,
+        x + 1.15 * half,
+        top + 0.07 * height,
+        shade(tint, 1.35),
+        alpha,
+    )
+    canvas.rectangle(
+        x - 1.15 * half, seat, x + 1.15 * half, seat + 0.1 * height, shade(tint, 1.2), alpha
+    )
 
 
 def _lay_table(
@@ -291,11 +294,13 @@ def _lay_table(
         if come > 0:
             canvas.ellipse(plate_x, plate_y, 0.26 * r, 0.26 * flat * r, shade(_CLOTH, 0.75), come)
             canvas.ellipse(plate_x, plate_y - 0.02 * r, 0.24 * r, 0.22 * flat * r, _PLATE, come)
-            canvas.ellipse(plate_x, plate_y - 0.04 * r, 0.13 * r, 0.13 * flat * r,
-                           _FOODS[seat], come)
+            canvas.ellipse(
+                plate_x, plate_y - 0.04 * r, 0.13 * r, 0.13 * flat * r, _FOODS[seat], come
+            )
             glass = plate_x + 0.26 * r
-            canvas.line([(glass, plate_y), (glass, plate_y - 0.22 * r)], colour("c9d4da"),
-                        0.03 * r, come)
+            canvas.line(
+                [(glass, plate_y), (glass, plate_y - 0.22 * r)], colour("c9d4da"), 0.03 * r, come
+            )
             canvas.ellipse(glass, plate_y - 0.3 * r, 0.075 * r, 0.12 * r, _WINE, come)
     canvas.rectangle(x - 0.03 * r, y - 0.3 * r, x + 0.03 * r, y, colour("f4e4c0"), alpha)
     canvas.ellipse(x, y - 0.37 * r, 0.05 * r, 0.09 * r, colour("ffb03a"), alpha)

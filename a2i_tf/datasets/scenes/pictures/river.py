@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.animals import draw_flock, duck
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
-from a2i_tf.datasets.scenes.pictures.foliage import blades
+from a2i_tf.datasets.scenes.pictures.foliage import blades, draw_blown
+from a2i_tf.datasets.scenes.pictures.hills import draw_hills
+from a2i_tf.datasets.scenes.pictures.lanterns import hut
 from a2i_tf.datasets.scenes.pictures.palette import pick
 from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.trees import bending, conifer, round_tree
@@ -65,7 +67,7 @@ class _Valley:
 
     def clear_of_water(self, depth: float, side: int, tall: float) -> float:
         """Returns the x nearest to the water where a tree does not hide the river behind it."""
-        behind = (_DEPTHS <= depth + 0.03) & (_DEPTHS >= depth - 0.35)
+        behind = np.abs(_DEPTHS - (depth - 0.16)) <= 0.19
         edges = side * (self.middle + side * self.half)
         return float(side * (edges[behind].max() + 0.16 * tall)) + side * 0.02
 
@@ -75,7 +77,7 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     factors = world.factors_at(time_seconds)
     valley = _valley(world, factors)
     draw_sky(canvas, world, time_seconds, valley.horizon)
-    _draw_hills(canvas, world, valley)
+    draw_hills(canvas, world, valley.horizon, valley.hills, valley.meadow[1], valley.air)
     _draw_meadow(canvas, world, valley)
     _draw_water(canvas, world, factors, valley, time_seconds)
     _draw_flow(canvas, world, factors, valley, time_seconds)
@@ -86,6 +88,8 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
         canvas, world, factors.activity, time_seconds, (0.04, valley.horizon), reach, _DARK_BIRDS
     )
     _draw_reeds(canvas, world, factors, valley, time_seconds)
+    leaves = [shade(valley.tree, 0.8), shade(valley.meadow[0], 1.2), (0.86, 0.48, 0.2)]
+    draw_blown(canvas, world, factors.wind, time_seconds, (0.15, 0.95), leaves)
 
 
 def _valley(world: World, factors: Factors) -> _Valley:
@@ -102,49 +106,6 @@ def _valley(world: World, factors: Factors) -> _Valley:
         horizon, middle, half, hills, (light, dark), mix(water, sky.zenith, 0.2), tree, earth,
         sky.horizon,
     )  # fmt: skip
-
-
-def _draw_hills(canvas: Canvas, world: World, valley: _Valley) -> None:
-    rng = world.rng("layout", "hills")
-    xs = np.linspace(-0.02, 1.02, 53)
-    is_rugged = rng.random() < 0.5
-    for layer in range(3):
-        first, second = rng.uniform(0, 2 * pi, 2)
-        height = (0.18 - 0.05 * layer) * rng.uniform(0.85, 1.25)
-        tone = mix(
-            mix(valley.hills, valley.meadow[1], 0.4 * layer), valley.air, 0.52 - 0.19 * layer
-        )
-        if is_rugged and layer == 0:
-            _draw_peaks(canvas, rng, valley, 1.25 * height, tone)
-            continue
-        ridge = 0.55 + 0.3 * np.sin(5.5 * xs + first) + 0.16 * np.sin(11 * xs + second)
-        ys = valley.horizon + 0.015 - height * ridge
-        top = np.stack([xs, ys], axis=-1)
-        ground = [(1.02, valley.horizon + 0.03), (-0.02, valley.horizon + 0.03)]
-        canvas.polygon(np.concatenate([top, ground]), tone)
-        fall = np.stack([xs + 0.04, ys + 0.42 * (valley.horizon - ys)], axis=-1)
-        canvas.polygon(np.concatenate([top, fall[::-1]]), mix(tone, valley.air, 0.35), 0.6)
-
-
-def _draw_peaks(
-    canvas: Canvas, rng: np.random.Generator, valley: _Valley, height: float, tone: Colour
-) -> None:
-    """Raises mountains with a lit and a shaded flank and snow on top."""
-    seeds = rng.uniform([0, 0.6, 0.16, -0.3], [1, 1.1, 0.26, 0.3], (5, 4)).tolist()
-    base = valley.horizon + 0.02
-    for number, (jitter, share, half, skew) in enumerate(seeds):
-        x, top = (number + jitter) / 5, base - height * share
-        foot = x + skew * half
-        canvas.polygon([(x, top), (x - half, base), (foot, base)], mix(tone, valley.air, 0.3))
-        canvas.polygon([(x, top), (x + half, base), (foot, base)], shade(tone, 0.86))
-        for side, snow in ((-1, (0.99, 0.99, 1.0)), (1, (0.80, 0.85, 0.94))):
-            low = top + 0.36 * (base - top)
-            canvas.polygon(
-                [(x, top), (x + 0.36 * side * half, low),
-                 (x + 0.2 * side * half, low - 0.25 * (low - top)),
-                 (x + 0.36 * skew * half, low + 0.12 * (low - top))],
-                snow,
-            )  # fmt: skip
 
 
 def _draw_meadow(canvas: Canvas, world: World, valley: _Valley) -> None:
@@ -206,6 +167,7 @@ def _draw_water(
         inner = edge + sign * valley.half * (0.28 + 0.1 * np.sin(29 * _DEPTHS + sign))
         outline = np.concatenate([np.stack([edge, ys], -1), np.stack([inner, ys], -1)[::-1]])
         canvas.polygon(outline, shadow, 0.5)
+    _light_water(canvas, left, right, ys, factors)
     rng = world.rng("layout", "mirror")
     depth, across = rng.uniform([0.05, -0.75], [1, 0.6], (34, 2)).T
     xs, ys = valley.bank(depth, across), valley.y(depth)
@@ -215,6 +177,20 @@ def _draw_water(
         segments, [mix(valley.water, valley.air, 0.55), shade(valley.water, 0.82)], 0.006, 0.6
     )
     _draw_glitter(canvas, world, factors, valley, time_seconds)
+
+
+def _light_water(
+    canvas: Canvas,
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    ys: NDArray[np.float64],
+    factors: Factors,
+) -> None:
+    """Lets the water mirror the night sky, so that its course shows in the dark."""
+    faint = max(0.0, factors.night - 0.35) * (1 - 0.4 * factors.rain)
+    if faint > 0.0:
+        outline = np.concatenate([np.stack([left, ys], -1), np.stack([right, ys], -1)[::-1]])
+        canvas.emit(outline, (0.12, 0.24, 0.42), 0.75 * faint)
 
 
 def _draw_glitter(
@@ -252,9 +228,7 @@ def _draw_flow(
     _draw_stones(canvas, rng, factors, valley)
 
 
-def _draw_rapids(
-    canvas: Canvas, factors: Factors, valley: _Valley, time_seconds: float
-) -> None:
+def _draw_rapids(canvas: Canvas, factors: Factors, valley: _Valley, time_seconds: float) -> None:
     """Lines both banks with white water that widens as the river grows lively."""
     ys = valley.y(_DEPTHS)
     lively = 0.04 + 0.34 * factors.activity
@@ -304,7 +278,7 @@ def _draw_trees(
     rng = world.rng("layout", "trees")
     firs = rng.random()
     depths = np.sort(rng.uniform(0.0, 1.0, _TREES) ** 1.4) * 0.8
-    hut = int(rng.integers(2, 6)) if rng.random() < 0.6 else -1
+    hut_number = int(rng.integers(2, 6)) if rng.random() < 0.6 else -1
     seeds = rng.uniform(0, 1, (_TREES, 8)).tolist()
     for number, depth in enumerate(depths.tolist()):
         aside, height, kind, phase, *bumps = seeds[number]
@@ -316,31 +290,15 @@ def _draw_trees(
         colour = mix(shade(valley.tree, 0.85 + 0.35 * phase), valley.air, haze)
         trunk = mix((0.33, 0.24, 0.17), valley.air, haze)
         lean = 0.3 * bending(factors.wind, time_seconds, 6 * phase)
-        canvas.soft(x + 0.2 * tall, y, 0.45 * tall, 0.08 * tall, shade(valley.meadow[1], 0.5), 0.7)
-        if number == hut:
-            _draw_hut(canvas, x, y, 0.05 + 0.12 * depth, factors.night)
+        canvas.ellipse(
+            x + 0.16 * tall, y, 0.30 * tall, 0.045 * tall, shade(valley.meadow[1], 0.45), 0.45
+        )
+        if number == hut_number:
+            hut(canvas, x, y, 0.05 + 0.12 * depth, factors.night)
         elif kind < firs:
             conifer(canvas, x, y, 1.15 * tall, colour, trunk, lean)
         else:
             round_tree(canvas, x, y, tall, colour, trunk, bumps, lean)
-
-
-def _draw_hut(canvas: Canvas, x: float, y: float, size: float, night: float) -> None:
-    wall, roof = (0.86, 0.78, 0.64), (0.62, 0.26, 0.2)
-    canvas.rectangle(x - 0.6 * size, y - 0.7 * size, x + 0.6 * size, y, wall)
-    canvas.rectangle(x + 0.2 * size, y - 0.7 * size, x + 0.6 * size, y, shade(wall, 0.75))
-    canvas.polygon(
-        [(x - 0.75 * size, y - 0.65 * size), (x - 0.35 * size, y - 1.25 * size),
-         (x + 0.45 * size, y - 1.25 * size), (x + 0.75 * size, y - 0.65 * size)],
-        roof,
-    )  # fmt: skip
-    window = [(x - 0.4 * size, y - 0.5 * size), (x - 0.05 * size, y - 0.5 * size),
-              (x - 0.05 * size, y - 0.2 * size), (x - 0.4 * size, y - 0.2 * size)]  # fmt: skip
-    canvas.polygon(window, (0.3, 0.34, 0.4))
-    if night > 0.2:
-        lit = min(1.0, (night - 0.2) / 0.3)
-        canvas.emit(window, (1.0, 0.82, 0.42), lit)
-        canvas.glow(x - 0.2 * size, y - 0.3 * size, 2.2 * size, (1.0, 0.6, 0.22), 0.6 * lit)
 
 
 def _draw_reeds(

@@ -55,25 +55,33 @@ def draw_floodlights(canvas: Canvas, world: World, stand: Stand, night: float) -
         canvas.line([(x - 0.012, stand.edge), (x, top)], steel, 0.01)
         canvas.line([(x + 0.012, stand.edge), (x, top)], steel, 0.01)
         canvas.rectangle(x - 0.06, top - 0.045, x + 0.06, top + 0.045, colour("3f4652"))
-        for row in range(3):
-            for column in range(4):
-                lamp_x, lamp_y = x + (column - 1.5) * 0.028, top + (row - 1) * 0.028
-                lamp = [(lamp_x - 0.011, lamp_y - 0.011), (lamp_x + 0.011, lamp_y - 0.011),
-                        (lamp_x + 0.011, lamp_y + 0.011), (lamp_x - 0.011, lamp_y + 0.011)]
-                canvas.polygon(lamp, mix(colour("c9d2dc"), (1.0, 1.0, 1.0), night))
+        for row in (-1, 0, 1):
+            y = top + 0.028 * row
+            lamps = [
+                (x - 0.053, y - 0.011),
+                (x + 0.053, y - 0.011),
+                (x + 0.053, y + 0.011),
+                (x - 0.053, y + 0.011),
+            ]
+            canvas.polygon(lamps, mix(colour("c9d2dc"), (1.0, 1.0, 1.0), night))
+            if night > 0:
+                canvas.emit(lamps, _FLOODLIGHT, min(1.0, 1.5 * night))
+        for gap in (-0.027, 0.0, 0.027):
+            canvas.rectangle(x + gap - 0.003, top - 0.04, x + gap + 0.003, top + 0.04, steel)
         if night > 0:
-            for row in (-1, 0, 1):
-                y = top + 0.028 * row
-                canvas.emit([(x - 0.053, y - 0.011), (x + 0.053, y - 0.011),
-                             (x + 0.053, y + 0.011), (x - 0.053, y + 0.011)],
-                            _FLOODLIGHT, min(1.0, 1.5 * night))
             canvas.glow(x, top, 0.3, _FLOODLIGHT, 0.75 * night)
             # The beam that falls on the pitch.
             inwards = 1 if x < 0.5 else -1
             for share in (0.5, 1.0):
-                canvas.emit([(x, top), (x + inwards * 0.2 * share, stand.edge),
-                             (x + inwards * (0.2 + 0.45 * share), stand.edge)],
-                            _FLOODLIGHT, 0.07 * night)
+                canvas.emit(
+                    [
+                        (x, top),
+                        (x + inwards * 0.2 * share, stand.edge),
+                        (x + inwards * (0.2 + 0.45 * share), stand.edge),
+                    ],
+                    _FLOODLIGHT,
+                    0.07 * night,
+                )
 
 
 def draw_stand(canvas: Canvas, world: World, time_seconds: float, stand: Stand) -> None:
@@ -90,13 +98,20 @@ def draw_stand(canvas: Canvas, world: World, time_seconds: float, stand: Stand) 
     for row in range(_ROWS):
         y = top + row_height * (row + 1)
         canvas.rectangle(0, y - 0.16 * row_height, 1, y, shade(stand.concrete, 0.78), 0.55)
-        _draw_row(canvas, world.rng("crowd", row), y, row_height, stand, factors,
-                  4 * time_seconds + row)
+        _draw_row(
+            canvas, world.rng("crowd", row), y, row_height, stand, factors, 4 * time_seconds + row
+        )
     for u in (-1.1, -0.37, 0.37, 1.1):
         x = stand.middle + u * scale * 1.4
-        canvas.polygon([(x - 0.02 * scale, top), (x + 0.02 * scale, top),
-                        (x + 0.05 * scale, edge), (x - 0.05 * scale, edge)],
-                       shade(stand.concrete, 0.9))
+        canvas.polygon(
+            [
+                (x - 0.02 * scale, top),
+                (x + 0.02 * scale, top),
+                (x + 0.05 * scale, edge),
+                (x - 0.05 * scale, edge),
+            ],
+            shade(stand.concrete, 0.9),
+        )
     draw_fans(canvas, world, time_seconds, (top, edge), scale, (stand.home, stand.away))
     if has_roof:
         _draw_roof(canvas, stand, factors.night)
@@ -150,5 +165,9 @@ def _draw_row(
         is_home = kinds < 9
         for chosen, tint in ((is_home, stand.home), (~is_home, _COATS[1])):
             for shift in (-0.003, 0.003):
-                canvas.sparkle(xs[chosen] + shift, bases[chosen] - 0.4 * row_height, tint,
-                               0.42 * factors.night * comes[chosen])
+                canvas.sparkle(
+                    xs[chosen] + shift,
+                    bases[chosen] - 0.4 * row_height,
+                    tint,
+                    0.42 * factors.night * comes[chosen],
+                )

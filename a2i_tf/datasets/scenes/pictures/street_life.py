@@ -32,7 +32,7 @@ _POLE = colour("33363f")
 _DARK = (0.0, 0.0, 0.0)
 _CARS, _WALKERS = 12, 16
 _LANES = (0.3, 0.7)
-_LANE_NEAR, _LANE_FAR = -0.5, 6.0
+_LANE_NEAR, _LANE_FAR = -0.66, 6.0
 _CROSSING_Z = 0.54
 
 
@@ -58,13 +58,27 @@ def traffic(
         way = (start + (-1 if comes else 1) * speed * time_seconds) % length
         z = _LANE_NEAR + way
         alpha = min(1.0, 2 * here, 2 * (length - way))
-        yield z, partial(_paint_car, canvas, view, (_LANES[lane], z), width, car, comes, factors,
-                         alpha)
+        yield (
+            z,
+            partial(_paint_car, canvas, view, (_LANES[lane], z), width, car, comes, factors, alpha),
+        )
     parked_u = 0.86 if rng.random() < 0.5 else 0.14
     z = rng.uniform(0.25, 0.4)
     comes = (parked_u < 0.5) != drives_left
-    yield z, partial(_paint_car, canvas, view, (parked_u, z), width * 1.1, random_car(rng), comes,
-                     factors, 1.0)
+    yield (
+        z,
+        partial(
+            _paint_car,
+            canvas,
+            view,
+            (parked_u, z),
+            width * 1.1,
+            random_car(rng),
+            comes,
+            factors,
+            1.0,
+        ),
+    )
 
 
 def _paint_car(
@@ -81,8 +95,12 @@ def _paint_car(
     x, y = view.point(u, 1.0, z)
     w = width * view.scale(z)
     if factors.night > 0 and alpha > 0.9:
-        hides = [(x - 0.4 * w, y - 0.6 * w), (x + 0.4 * w, y - 0.6 * w), (x + 0.5 * w, y),
-                 (x - 0.5 * w, y)]
+        hides = [
+            (x - 0.4 * w, y - 0.6 * w),
+            (x + 0.4 * w, y - 0.6 * w),
+            (x + 0.5 * w, y),
+            (x - 0.5 * w, y),
+        ]
         canvas.emit(hides, _DARK)
     draw_car(canvas, x, y, w, car, comes=comes, night=factors.night, wet=factors.rain, alpha=alpha)
 
@@ -102,14 +120,32 @@ def pedestrians(
         if here <= 0:
             continue
         if number % 3 == 0:
-            u = (start + 0.06 * way * time_seconds) % 1.0 * 1.16 - 0.08
+            share = (start + 0.06 * way * time_seconds) % 1.0
+            u = share * 1.3 - 0.15
             z, facing = _CROSSING_Z + 0.16 * (across - 0.5), float(way)
         else:
             u = (0.98 + 0.13 * across) if number % 3 == 1 else (0.02 - 0.13 * across)
-            z = 0.2 + 3.2 * ((start + 0.03 * way * time_seconds) % 1.0) ** 1.5
+            share = (start + 0.03 * way * time_seconds) % 1.0
+            z = 0.2 + 3.2 * share**1.5
             facing = 0.0
-        yield z, partial(_paint_walker, canvas, view, (u, z), height, look, tint,
-                         4 * time_seconds + 6.28 * phase, facing, factors, here)
+        # At the ends of the way people fade out, as if into a door.
+        here *= min(1.0, 8 * share, 8 * (1 - share))
+        yield (
+            z,
+            partial(
+                _paint_walker,
+                canvas,
+                view,
+                (u, z),
+                height,
+                look,
+                tint,
+                4 * time_seconds + 6.28 * phase,
+                facing,
+                factors,
+                here,
+            ),
+        )
 
 
 def _paint_walker(
@@ -134,8 +170,15 @@ def _paint_walker(
     walker(canvas, x, y, h, look, stride, facing=facing, wind=factors.wind, alpha=alpha)
     opened = min(1.0, max(0.0, 3 * factors.rain - 0.3))
     if opened > 0:
-        umbrella(canvas, x, y - 0.95 * h, 0.5 * h * (0.4 + 0.6 * opened), tint,
-                 0.35 * factors.wind, alpha * opened)
+        umbrella(
+            canvas,
+            x,
+            y - 0.95 * h,
+            0.5 * h * (0.4 + 0.6 * opened),
+            tint,
+            0.35 * factors.wind,
+            alpha * opened,
+        )
 
 
 def furniture(
@@ -151,14 +194,28 @@ def furniture(
     first = rng.uniform(0.25, 0.6)
     flag = _UMBRELLAS[int(rng.integers(len(_UMBRELLAS)))]
     has_trees = rng.random(2) < 0.75
-    for number in range(5):
+    for number in range(4):
         for side, u in ((-1, 0.03), (1, 0.97)):
-            z = first + 0.95 * number + (0.3 if side > 0 else 0.0)
-            yield z, partial(_paint_lamp, canvas, view, (u, z), -side, flag, factors,
-                             time_seconds + number)
+            z = first + (0.85 + 0.1 * number) * number + (0.3 if side > 0 else 0.0)
+            yield (
+                z,
+                partial(
+                    _paint_lamp, canvas, view, (u, z), -side, flag, factors, time_seconds + number
+                ),
+            )
             if has_trees[(side + 1) // 2]:
-                yield z + 0.5, partial(_paint_tree, canvas, view, (u, z + 0.5), leaves, factors,
-                                       time_seconds + 1.7 * number)
+                yield (
+                    z + 0.5,
+                    partial(
+                        _paint_tree,
+                        canvas,
+                        view,
+                        (u, z + 0.5),
+                        leaves,
+                        factors,
+                        time_seconds + 1.7 * number,
+                    ),
+                )
     side = 1 if rng.random() < 0.5 else -1
     phase = (time_seconds / 9 + rng.random()) % 1.0
     lit = 0 if phase < 0.45 else (1 if phase < 0.55 else 2)
@@ -186,9 +243,12 @@ def _paint_lamp(
     x, y = view.point(u, 0.3, z)
     reach_x, reach_y = 0.24 * scale * lift, 0.24 * scale * (1 - 0.85 * lift)
     width = 0.085 * scale
-    cloth = [(x, y), (x + width, y + 0.2 * width * lift),
-             (x + width + reach_x, y + reach_y + wave + 0.5 * width * lift),
-             (x + reach_x, y + reach_y + wave + width * lift)]
+    cloth = [
+        (x, y),
+        (x + width, y + 0.2 * width * lift),
+        (x + width + reach_x, y + reach_y + wave + 0.5 * width * lift),
+        (x + reach_x, y + reach_y + wave + width * lift),
+    ]
     canvas.polygon(cloth, flag)
     if factors.night > 0:
         canvas.emit(cloth, shade(flag, 0.4 * factors.night))
@@ -215,16 +275,22 @@ def _paint_tree(
     bend = 0.26 * scale * factors.wind * (0.8 + 0.2 * sin(2.5 * time_seconds))
     canvas.ellipse(foot[0], foot[1], 0.1 * scale, 0.02 * scale, SHADOW, 0.35)
     x, y = top[0] + bend, top[1]
-    canvas.line([foot, (foot[0] + 0.2 * bend, (foot[1] + y) / 2), (x, y)], colour("4a3a34"),
-                0.022 * scale)
+    canvas.line(
+        [foot, (foot[0] + 0.2 * bend, (foot[1] + y) / 2), (x, y)], colour("4a3a34"), 0.022 * scale
+    )
     tint = mix(leaves, (0.9, 0.93, 0.93), 0.4 * (1 - scale))
     for across, up, size, light in (
         (-0.06, 0.0, 0.09, 0.72), (0.07, 0.01, 0.085, 0.8), (0.0, -0.09, 0.115, 0.92),
         (-0.05, -0.14, 0.075, 1.08), (0.03, -0.19, 0.06, 1.18),
     ):  # fmt: skip
         sway = bend * (1 - 3 * up)
-        canvas.ellipse(top[0] + across * scale + sway, y + up * scale, size * scale, size * scale,
-                       shade(tint, light))
+        canvas.ellipse(
+            top[0] + across * scale + sway,
+            y + up * scale,
+            size * scale,
+            size * scale,
+            shade(tint, light),
+        )
 
 
 def _paint_signal(
@@ -235,8 +301,12 @@ def _paint_signal(
     x, y = view.point(u, 1.0, z)
     canvas.line([(x, y), (x, y - 0.52 * s)], _POLE, 0.024 * s)
     top = y - 0.68 * s
-    case = [(x - 0.05 * s, top), (x + 0.05 * s, top), (x + 0.05 * s, top + 0.27 * s),
-            (x - 0.05 * s, top + 0.27 * s)]
+    case = [
+        (x - 0.05 * s, top),
+        (x + 0.05 * s, top),
+        (x + 0.05 * s, top + 0.27 * s),
+        (x - 0.05 * s, top + 0.27 * s),
+    ]
     if factors.night > 0:
         canvas.emit(case, _DARK)
     canvas.polygon(case, colour("24262d"))

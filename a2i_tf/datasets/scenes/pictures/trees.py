@@ -13,6 +13,7 @@ _TIERS = 6
 # How far the light moves up in a crown, its tone and the size of its patches.
 _CROWN_TONES = ((0.0, 0.74, 1.0), (0.25, 1.02, 0.78), (0.5, 1.32, 0.42))
 _DETAIL_HEIGHT = 0.14
+_VEINED_HEIGHT = 0.45
 
 
 def conifer(
@@ -152,13 +153,60 @@ def palm(
         tone = 0.74 + 0.42 * ((number * 5) % fronds) / fronds
         leaf(
             canvas, crown_x, crown_y, angle, 0.62 * height, 0.062 * height, shade(colour, tone),
-            fall, is_comb=True, vein=0.2,
+            fall, is_comb=True, vein=0.2 if height > _VEINED_HEIGHT else 0.0,
         )  # fmt: skip
     for place in (-0.5, 0.3, 0.0):
         canvas.ellipse(
             crown_x + place * 0.07 * height, crown_y + 0.02 * height, 0.03 * height, 0.03 * height,
             mix(trunk, (0.25, 0.14, 0.06), 0.6),
         )  # fmt: skip
+
+
+def slim_tree(
+    canvas: Canvas,
+    foot: tuple[float, float],
+    tall: float,
+    lean: float,
+    tone: Colour,
+    stem: Colour,
+    bumps: list[float],
+) -> None:
+    """Draws a slim broad-leaved tree of a dense wood, seen from afar."""
+    x, base = foot
+    top_x = x + lean * tall
+    canvas.polygon([(x - 0.008, base), (x + 0.008, base), (top_x, base - tall)], stem)
+    light = shade(tone, 1.1)
+    for number in range(5):
+        bump = bumps[number % 2]
+        side = (number % 3 - 1) * 0.13 * tall * (0.7 + 0.6 * bump)
+        y = base - tall * (0.62 + 0.1 * number - 0.08 * bump)
+        reach = tall * (0.15 + 0.06 * bump)
+        blown = lean * tall * 0.12 * number
+        canvas.ellipse(x + 0.7 * lean * tall + side + blown, y, reach, 0.72 * reach, tone)
+        canvas.ellipse(
+            x + 0.7 * lean * tall + side + blown - 0.25 * reach, y - 0.25 * reach, 0.6 * reach,
+            0.4 * reach, light,
+        )  # fmt: skip
+
+
+def hanging_twig(
+    canvas: Canvas, x: float, y: float, length: float, colour: Colour, push: float
+) -> None:
+    """Draws a fir's branch that hangs down, with needles like a comb."""
+    canvas.polygon([(x - 0.1, -0.01), (x + 0.1, -0.01), (x, y)], colour)
+    for side in (-1, 1):
+        angle = pi / 2 - 0.55 * side - 0.8 * push
+        leaf(
+            canvas, x - 0.02 * side, y - 0.5 * length, angle, 1.5 * length, 0.3 * length,
+            shade(colour, 0.95), 0.4 * side, is_comb=True, vein=0.0,
+        )  # fmt: skip
+
+
+def hanging_clump(canvas: Canvas, x: float, y: float, half: float, colour: Colour) -> None:
+    """Draws leaves that hang into the picture from above, down to (x, y)."""
+    canvas.rectangle(x - half, -0.01, x + half, y - 0.6 * half, colour)
+    canvas.ellipse(x, y - 0.5 * half, 1.3 * half, 0.95 * half, colour)
+    canvas.ellipse(x - 0.35 * half, y - 0.8 * half, 0.8 * half, 0.5 * half, shade(colour, 1.17))
 
 
 def bending(wind: float, time_seconds: float, phase: float) -> float:

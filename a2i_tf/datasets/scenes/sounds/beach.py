@@ -38,6 +38,6 @@ def render_beach(world: World, noise: NoiseSource) -> Layers:
         for pitch in rng.uniform(2000.0, 3200.0, 6)
     ]
     rolling = sprinkle(rng, pebbles, 3.0 + 58.0 * activity, 12.0)
-    surroundings += rolling * to_samples(decibels(-13.0) * tilt(activity, 14.0))
+    surroundings += rolling * to_samples(decibels(-10.0) * tilt(activity, 16.0))
     surroundings += crickets(rng) * to_samples(decibels(-19.0) * fader(night, 26.0))
     return Layers(subject, surroundings)

@@ -28,7 +28,7 @@ def render_city(world: World, noise: NoiseSource) -> Layers:
     horns = sprinkle(rng, horn(rng), (0.03 + 0.7 * activity) * bustle)
     steps = sprinkle(rng, footsteps(rng), 0.8 + 11.0 * activity, jitter=0.7)
     walkers = babble(rng, 3.0 * activity * bustle, (100.0, 230.0), (1.0, 1.2), most=3)
-    near_by = decibels(-22.0) * horns + decibels(-8.0) * steps + decibels(-15.0) * walkers
+    near_by = decibels(-22.0) * horns + decibels(-6.0) * steps + decibels(-15.0) * walkers
     surroundings = near_by * to_samples(tilt(activity, 12.0))
     barks = sprinkle(rng, dog(rng), 0.1 + 0.5 * night)
     surroundings += barks * to_samples(decibels(-26.0) * fader(night, 24.0))

@@ -24,7 +24,7 @@ def render_classroom(world: World, noise: NoiseSource) -> Layers:
     subject += decibels(-9.0) * sprinkle(rng, chalk(rng), 4.0 * one(), jitter=0.3)
     children = babble(rng, 0.2 + 6.8 * activity, (250.0, 400.0), (1.3, 1.5))
     scrapes = sprinkle(rng, chair(rng), 0.05 + 1.4 * activity)
-    bustle = decibels(-7.0) * children + decibels(-16.0) * scrapes
+    bustle = decibels(-5.0) * children + decibels(-16.0) * scrapes
     surroundings = bustle * to_samples(tilt(activity, 13.0))
     surroundings += decibels(-20.0) * sprinkle(rng, tick(rng), 2.0 * one(), 1.0, jitter=0.0)
     if rng.uniform() < _BELL_CHANCE:

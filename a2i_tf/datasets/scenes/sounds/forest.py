@@ -23,7 +23,7 @@ def _twigs(rng: np.random.Generator) -> list[Grain]:
 
 
 def _steps_in_leaves(rng: np.random.Generator) -> list[Grain]:
-    return [burst(rng, 250.0, 5500.0, rng.uniform(0.25, 0.35), 0.5) for _ in range(5)]
+    return [burst(rng, 250.0, 3400.0, rng.uniform(0.25, 0.35), 0.5) for _ in range(5)]
 
 
 def render_forest(world: World, noise: NoiseSource) -> Layers:

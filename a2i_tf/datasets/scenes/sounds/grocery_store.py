@@ -25,10 +25,10 @@ def render_grocery_store(world: World, noise: NoiseSource) -> Layers:
     cashier = babble(rng, one(), (110.0, 240.0), (1.0, 1.2), most=1)
     bags = [burst(rng, 1500.0, 6500.0, seconds, 1.0) for seconds in rng.uniform(0.1, 0.3, 4)]
     subject += decibels(-6.0) * cashier
-    subject += decibels(-12.0) * sprinkle(rng, bags, 3.0 * one(), jitter=0.5)
+    subject += decibels(-13.0) * sprinkle(rng, bags, 3.0 * one(), jitter=0.5)
     rattles = sprinkle(rng, trolley(rng), 0.4 + 4.0 * activity, 8.0)
     shoppers = babble(rng, 3.4 * activity, (110.0, 240.0), (1.0, 1.2), most=4)
-    surroundings = decibels(-11.0) * rattles + decibels(-12.0) * shoppers
+    surroundings = decibels(-5.0) * rattles + decibels(-9.0) * shoppers
     surroundings *= to_samples(tilt(activity, 15.0))
     speaker = scipy.signal.butter(2, (400.0, 1800.0), "bandpass", fs=SAMPLE_RATE, output="sos")
     voice = babble(rng, one(), (180.0, 230.0), (1.1, 1.2), most=1)

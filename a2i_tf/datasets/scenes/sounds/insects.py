@@ -29,7 +29,7 @@ def crickets(rng: np.random.Generator, chirps_hz: float = 2.8) -> NDArray[np.flo
 
 def katydid(rng: np.random.Generator) -> list[Grain]:
     """Returns the rasp of a katydid: teeth of a comb, about 90 a second, of broad noise."""
-    tooth = burst(rng, 1200.0, 6000.0, 0.008, 0.01)
+    tooth = burst(rng, 1200.0, 3800.0, 0.008, 0.01)
     return [sequence([tooth] * teeth, [rng.uniform(0.002, 0.004)] * teeth) for teeth in (12, 15)]
 
 

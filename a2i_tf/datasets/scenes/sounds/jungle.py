@@ -19,10 +19,10 @@ def render_jungle(world: World, noise: NoiseSource) -> Layers:
     activity, night = factor(world, "activity"), factor(world, "night")
     day = 1.0 - night
     monkeys = sprinkle(rng, monkey(rng), 1.1 * (day > 0))
-    subject = monkeys * to_samples(decibels(-10.0) * fader(day, 20.0))
+    subject = monkeys * to_samples(decibels(-8.0) * fader(day, 20.0))
     frogs = sprinkle(rng, frog(rng), 2.5 * one())
-    subject += frogs * to_samples(decibels(-10.0) * tilt(night, 6.0))
-    subject += decibels(-9.0) * sprinkle(rng, katydid(rng), 3.6 * one(), 2.0, jitter=0.15)
+    subject += frogs * to_samples(decibels(-7.0) * tilt(night, 6.0))
+    subject += decibels(-6.0) * sprinkle(rng, katydid(rng), 3.6 * one(), 2.0, jitter=0.15)
     parrots = sprinkle(rng, parrot(rng), (0.2 + 3.0 * activity) * (day > 0))
     whistles = sprinkle(rng, song(rng), (0.1 + 1.0 * activity) * (day > 0))
     surroundings = parrots * to_samples(decibels(-18.0) * tilt(activity, 12.0) * fader(day, 26.0))

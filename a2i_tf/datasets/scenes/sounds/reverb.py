@@ -20,11 +20,12 @@ _AIR_CUTOFF_HZ = 600.0
 # How far the direct sound and its dull, diffuse remainder fall from nearest to farthest.
 _DIRECT_RANGE_DB = 40.0
 _DIFFUSE_RANGE_DB = 19.0
-_ROOM_DIRECT_RANGE_DB = 38.0
+# Near by, the direct sound outdoes the room.
+_ROOM_DIRECT_GAIN, _ROOM_DIRECT_RANGE_DB = 1.4, 38.0
 _ROOM_DIFFUSE_RANGE_DB = 17.0
 # A hard hall gives back more of a sound than a furnished closet.
 _ROOM_GAINS = (0.35, 0.6, 1.0)
-_SURROUNDINGS_DIRECT, _SURROUNDINGS_WET = np.float32(0.5), np.float32(0.7)
+_SURROUNDINGS_DIRECT, _SURROUNDINGS_WET = np.float32(0.8), np.float32(0.6)
 _AIR_DBFS, _AIR_RANGE_DB = -22.0, 26.0
 
 
@@ -85,7 +86,7 @@ def set_indoors(
         share = np.clip(1.0 - np.abs(room - position) / 0.5, 0.0, 1.0)
         tail = decaying_tail(rng, rt60_seconds)
         wet += _through(spectrum, tail) * to_samples(gain * np.sqrt(share))
-    direct = subject * to_samples(tilt(nearness, _ROOM_DIRECT_RANGE_DB))
+    direct = subject * to_samples(_ROOM_DIRECT_GAIN * tilt(nearness, _ROOM_DIRECT_RANGE_DB))
     # The air of a large hall is never still: its ventilation is deeper and louder.
     air = noise.shaped(band(40.0, 120.0, order=3))
     air *= to_samples(decibels(_AIR_DBFS) * tilt(room, _AIR_RANGE_DB))

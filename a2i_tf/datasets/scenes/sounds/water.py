@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.sounds.events import Grain
 from a2i_tf.datasets.scenes.sounds.noise import NoiseSource, band
-from a2i_tf.datasets.scenes.sounds.timeline import CONTROL_RATE, decibels, to_samples
+from a2i_tf.datasets.scenes.sounds.timeline import CONTROL_RATE, NUM_CONTROLS, decibels, to_samples
 from a2i_tf.datasets.scenes.world import SAMPLE_RATE
 
 
@@ -54,5 +54,5 @@ def bubbles(rng: np.random.Generator, count: int = 24) -> list[Grain]:
 def stream(rng: np.random.Generator, noise: NoiseSource) -> NDArray[np.float32]:
     """Returns the steady rush of a stream, 300 to 2500 Hz, float32 [NUM_SAMPLES], RMS near 1."""
     rush = noise.shaped(band(rng.uniform(280.0, 450.0), rng.uniform(1300.0, 2300.0), order=2))
-    flicker = 1.0 + 0.4 * rng.standard_normal(24 * CONTROL_RATE + 1)
+    flicker = 1.0 + 0.4 * rng.standard_normal(NUM_CONTROLS)
     return rush * to_samples(flicker * decibels(-0.5))

@@ -12,7 +12,7 @@ from a2i_tf.datasets.scenes.sounds.tones import struck
 from a2i_tf.datasets.scenes.world import World
 
 _RAIN_DBFS = -24.0
-_WIND_DBFS = -15.0
+_WIND_DBFS = -17.0
 
 
 def render_rain(world: World, noise: NoiseSource) -> NDArray[np.float32]:
@@ -33,9 +33,9 @@ def render_wind(world: World, noise: NoiseSource) -> NDArray[np.float32]:
     """Returns gusts below 400 Hz and a rustle, float32 [NUM_SAMPLES]; level follows `wind`."""
     wind = factor(world, "wind")
     rng = world.rng("sound", "wind")
-    gusts = np.exp(0.45 * wander(rng, 0.6))
-    flutter = np.exp(0.35 * wander(rng, 6.0))
+    gusts = np.exp(0.3 * wander(rng, 0.6))
+    flutter = np.exp(0.25 * wander(rng, 6.0))
     level = fader(wind, 30.0) * decibels(_WIND_DBFS) * gusts
     rumble = noise.shaped(band(50.0, rng.uniform(130.0, 180.0), order=3))
-    leaves = noise.shaped(band(900.0, 3500.0))
+    leaves = noise.shaped(band(900.0, 2500.0, order=3))
     return rumble * to_samples(level * flutter) + leaves * to_samples(level * flutter**2 * 0.06)

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from a2i_tf.datasets.pairs import Pair
+from a2i_tf.datasets.pipeline import Arrays
+from a2i_tf.evaluation.baselines import (
+    BASELINES,
+    class_mean,
+    mean_image,
+    nearest_audio,
+    random_same_class,
+    real,
+)
+
+
+def make_arrays(count, seed, labels=3):
+    rng = np.random.default_rng(seed)
+    names = [f"{seed}-{row}" for row in range(count)]
+    return Arrays(
+        pairs=tuple(Pair(name, name, "label", 0.0, "sound", "image") for name in names),
+        mfcc=rng.normal(5, 3, (count, 4, 6)).astype(np.float32),
+        images=rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8),
+        labels=np.arange(count) % labels,
+    )
+
+
+@pytest.fixture
+def train():
+    return make_arrays(30, seed=0)
+
+
+@pytest.fixture
+def test():
+    return make_arrays(7, seed=1)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_all_draw_one_image_an_item(train, test, rng):
+    for draw in BASELINES.values():
+        drawn = draw(train, test, rng)
+        assert drawn.shape == test.images.shape
+        assert drawn.dtype == np.uint8
+
+
+def test_mean_image_is_the_mean(train, test, rng):
+    expected = np.round(train.images.astype(float).mean(axis=0))
+    for image in mean_image(train, test, rng):
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_class_mean_is_the_mean_of_the_class(train, test, rng):
+    for image, label in zip(class_mean(train, test, rng), test.labels, strict=True):
+        expected = np.round(train.images[train.labels == label].astype(float).mean(axis=0))
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_nearest_audio_finds_the_same_sound(train, rng):
+    rows = np.array([17, 3, 29, 3])
+    heard = Arrays(
+        tuple(train.pairs[row] for row in rows),
+        train.mfcc[rows],
+        np.zeros_like(train.images[rows]),
+        train.labels[rows],
+    )
+    np.testing.assert_array_equal(nearest_audio(train, heard, rng), train.images[rows])
+
+
+def test_nearest_audio_equals_a_plain_search(train, rng):
+    many = make_arrays(600, seed=2)
+    frames = train.mfcc.reshape(-1, 6)
+    known, heard = ((a.mfcc - frames.mean(0)) / frames.std(0) for a in (train, many))
+    distances = ((heard[:, None] - known[None]) ** 2).sum(axis=(2, 3))
+    expected = train.images[distances.argmin(axis=1)]
+    np.testing.assert_array_equal(nearest_audio(train, many, rng), expected)
+
+
+def test_nearest_audio_isnt_ruled_by_the_loudest_coefficient(rng):
+    train, test = make_arrays(2, seed=0), make_arrays(1, seed=1)
+    # The first coefficient is 1000 times as wide as the others, which agree with row 1.
+    train.mfcc[0], train.mfcc[1] = 0.0, 1.0
+    train.mfcc[1, :, 0] = 1000.0
+    test.mfcc[0] = 1.0
+    test.mfcc[0, :, 0] = 400.0
+    np.testing.assert_array_equal(nearest_audio(train, test, rng), train.images[1:])
+
+
+def test_random_same_class_draws_training_images_of_the_class(train, test):
+    first, again, other = (
+        random_same_class(train, test, np.random.default_rng(seed)) for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    for image, label in zip(first, test.labels, strict=True):
+        same = train.images[train.labels == label]
+        assert (same == image).all(axis=(1, 2, 3)).any()
+
+
+def test_real_is_the_test_image(train, test, rng):
+    np.testing.assert_array_equal(real(train, test, rng), test.images)
+
+
+@pytest.mark.parametrize("draw", [class_mean, random_same_class])
+def test_a_class_without_training_images_is_refused(draw, test, rng):
+    train = make_arrays(30, seed=0, labels=2)
+    with pytest.raises(ValueError, match="label 2 has no training images"):
+        draw(train, test, rng)

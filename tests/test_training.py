@@ -1,0 +1,189 @@
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from pairs_fixture import make_pairs_folder
+
+from a2i_tf.audio.settings import MFCC_SETTINGS
+from a2i_tf.errors import A2IError
+from a2i_tf.models.drawing import read_drawing_model
+from a2i_tf.models.presets import PRESETS
+from a2i_tf.training.run import RunConfig, latest_run, next_run_folder, read_run, start_run
+from a2i_tf.training.strategy import make_strategy
+from a2i_tf.training.trainer import train
+
+PRESET = PRESETS["tiny"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data") / "pairs"
+    return make_pairs_folder(root, labels=("a", "b"), sources_per_class=6, pairs_per_source=3)
+
+
+def make_config(folder, **changes):
+    values = {
+        "preset": PRESET,
+        "mfcc": MFCC_SETTINGS[PRESET.mfcc_setting],
+        "image_size": 32,
+        "data": str(folder.root),
+        "dataset": folder.info.name,
+        "checksum": folder.info.checksum,
+        "labels": folder.labels,
+        "seed": 0,
+        "minutes": None,
+        "steps": 60,
+        "strategy": "auto",
+        "skip_bad": False,
+        "a2i_version": "0",
+    }
+    return RunConfig(**{**values, **changes})
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory, folder):
+    run = tmp_path_factory.mktemp("runs") / "0001-fixture-tiny"
+    config = make_config(folder)
+    start_run(run, config)
+    return run, train(run, config)
+
+
+def draw(run):
+    model = read_drawing_model(run / "model")
+    rng = np.random.default_rng(0)
+    mfcc = rng.standard_normal((3, *model.config.mfcc.shape), dtype=np.float32)
+    return model.draw(mfcc, rng.standard_normal((3, model.config.noise_dim), dtype=np.float32))
+
+
+def test_run_folder_holds_all_that_is_promised(finished_run, folder):
+    run, result = finished_run
+    assert result.finished and result.steps == 60
+    assert read_run(run) == make_config(folder)
+    lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [20, 40, 60]
+    assert lines[-1]["progress"] == 1.0
+    assert lines[-1]["reconstruction"] < lines[0]["reconstruction"]
+    assert {path.name for path in (run / "samples").iterdir()} == {
+        "step-000050.png",
+        "step-000060.png",
+    }
+    assert list((run / "events").glob("events.out.tfevents.*"))
+    model = read_drawing_model(run / "model")
+    assert model.config.steps == 60 and model.config.labels == ("a", "b")
+    assert not [path for path in run.iterdir() if path.name.startswith(".")]
+
+
+def test_events_can_be_read_by_tensorboard(finished_run):
+    run, _ = finished_run
+    (path,) = (run / "events").iterdir()
+    tags = {
+        value.tag
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+    assert {"loss/reconstruction", "loss/discriminator", "images_per_second"} <= tags
+
+
+def test_resumed_run_has_the_weights_it_stopped_with(finished_run, folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run[0], run)
+    before = draw(run)
+    config = make_config(folder, steps=61)
+    result = train(run, config)
+    assert result.steps == 61
+    # One small step changes the moving average by little; a fresh start would change it all.
+    difference = np.abs(draw(run).astype(int) - before.astype(int)).mean()
+    assert 0 < difference < 3
+    steps = [json.loads(line)["step"] for line in (run / "history.jsonl").read_text().splitlines()]
+    assert steps == [20, 40, 60]
+
+
+def test_killed_in_the_middle_of_a_line_goes_on(finished_run, folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run[0], run)
+    shutil.rmtree(run / "model")
+    with (run / "history.jsonl").open("a") as file:
+        file.write('{"step": 80, "los')
+    train(run, make_config(folder, steps=80))
+    lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [20, 40, 60, 80]
+    assert read_drawing_model(run / "model").config.steps == 80
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_a_model(folder, tmp_path):
+    run, config = tmp_path / "run", make_config(folder, steps=1000)
+    start_run(run, config)
+
+    def interrupt(status):
+        if status.step == 7:
+            raise KeyboardInterrupt
+
+    result = train(run, config, interrupt)
+    assert not result.finished and result.steps == 7
+    assert read_drawing_model(run / "model").config.steps == 7
+    assert (run / "checkpoints" / "ckpt-7.index").exists()
+
+
+def test_same_seed_same_pictures(folder, tmp_path):
+    pictures = []
+    for name in ("first", "second"):
+        run, config = tmp_path / name, make_config(folder, steps=5)
+        start_run(run, config)
+        train(run, config)
+        pictures.append(draw(run))
+    np.testing.assert_allclose(pictures[0].astype(int), pictures[1].astype(int), atol=1)
+
+
+def test_minutes_are_kept(folder, tmp_path):
+    run, config = tmp_path / "run", make_config(folder, steps=None, minutes=0.05)
+    start_run(run, config)
+    result = train(run, config)
+    assert result.finished and result.steps >= 1
+    assert result.elapsed_seconds >= 3.0
+
+
+def test_started_run_is_not_overwritten(finished_run, folder):
+    with pytest.raises(A2IError, match="is there already; go on with --resume"):
+        start_run(finished_run[0], make_config(folder))
+
+
+def test_run_from_another_version(finished_run, tmp_path):
+    config = json.loads((finished_run[0] / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "format": 99}))
+    with pytest.raises(A2IError, match="another version of a2i"):
+        read_run(tmp_path)
+
+
+def test_numbers_go_on_and_the_latest_is_found(finished_run, folder):
+    run, _ = finished_run
+    assert next_run_folder(run.parent, make_config(folder)).name == "0002-fixture-tiny"
+    assert next_run_folder(run.parent / "none", make_config(folder)).name == "0001-fixture-tiny"
+    assert latest_run(run.parent) == run
+    with pytest.raises(A2IError, match="holds no trained model"):
+        latest_run(run)
+
+
+def test_changed_dataset_is_noticed(folder, tmp_path):
+    config = make_config(folder, checksum="0" * 64)
+    with pytest.raises(A2IError, match="has changed since the run began"):
+        train(tmp_path, config)
+
+
+def test_fewer_pairs_than_a_batch(folder, tmp_path):
+    config = make_config(folder, preset=dataclasses.replace(PRESET, batch_size=1000))
+    with pytest.raises(A2IError, match="fewer than one batch of 1000"):
+        train(tmp_path, config)
+
+
+@pytest.mark.parametrize("value", ["", "{", "[]", '{"cluster": {}}'])
+def test_multiworker_without_a_cluster(monkeypatch, value):
+    monkeypatch.setenv("TF_CONFIG", value)
+    with pytest.raises(A2IError, match="needs TF_CONFIG"):
+        make_strategy("multiworker")
+
+
+def test_auto_takes_one_device_on_a_cpu():
+    assert isinstance(make_strategy("auto"), tf.distribute.OneDeviceStrategy)
