@@ -1,9 +1,9 @@
 """a2i turns sound into pictures.
 
-    import a2i_tf
+import a2i_tf
 
-    model = a2i_tf.load("runs/0001-scenes-default")
-    image = model.generate(waveform, seed=0)
+model = a2i_tf.load("runs/0001-scenes-default")
+image = model.generate(waveform, seed=0)
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -45,8 +46,8 @@ def test_full_device_says_so():
     # The kernel's own full disk.
     with (
         pytest.raises(A2IError, match="the disk is full; free some space"),
-        explain_os_errors("/dev/full"),
-        open("/dev/full", "wb", buffering=0) as file,
+        explain_os_errors(Path("/dev/full")),
+        Path("/dev/full").open("wb", buffering=0) as file,
     ):
         file.write(b"x")
 

@@ -146,7 +146,11 @@ class TrainStepTest(tf.test.TestCase):
     def test_two_replicas_take_the_same_step_as_one(self):
         weights = {}
         for replicas in (1, 2):
-            script = [sys.executable, str(Path(__file__).with_name("replica_step.py")), str(replicas)]
+            script = [
+                sys.executable,
+                str(Path(__file__).with_name("replica_step.py")),
+                str(replicas),
+            ]
             environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
             done = subprocess.run(script, capture_output=True, text=True, env=environment)
             self.assertEqual(done.returncode, 0, done.stderr[-2000:])

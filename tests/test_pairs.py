@@ -99,7 +99,9 @@ def test_bad_files_are_reported_together_with_a_count(folder):
     # A source's sound is shared by all of its pairs.
     num_bad = 3 + sum(pair.sound == third.sound for pair in folder.pairs)
     assert len(bad) == num_bad
-    with pytest.raises(A2IError, match=rf"{num_bad} of {len(folder.pairs)} pairs are bad.*skip-bad"):
+    with pytest.raises(
+        A2IError, match=rf"{num_bad} of {len(folder.pairs)} pairs are bad.*skip-bad"
+    ):
         drop_bad_pairs(folder, skip_bad=False)
     kept, dropped = drop_bad_pairs(folder, skip_bad=True)
     assert len(dropped) == num_bad

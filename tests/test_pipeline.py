@@ -57,7 +57,9 @@ def test_batches_are_shuffled_by_seed_and_cover_every_epoch(folder):
     once, again, other = first_epoch(1), first_epoch(1), first_epoch(2)
     np.testing.assert_array_equal(once, again)
     assert not np.array_equal(once, other)
-    assert once.min() >= -1 and once.max() <= 1 and once.dtype == np.float32
+    assert once.min() >= -1
+    assert once.max() <= 1
+    assert once.dtype == np.float32
     assert len({row.tobytes() for row in once}) == count
 
 
@@ -75,9 +77,7 @@ def test_features_in_place_of_audio(tmp_path, folder):
     pairs = tuple(
         dataclasses.replace(pair, sound=f"features/{pair.source}.npy") for pair in folder.pairs
     )
-    rows = {
-        pair.sound: rng.normal(size=(3, *setting.shape)).astype(np.float32) for pair in pairs
-    }
+    rows = {pair.sound: rng.normal(size=(3, *setting.shape)).astype(np.float32) for pair in pairs}
     (tmp_path / "features").mkdir()
     for name, array in rows.items():
         np.save(tmp_path / name, array)

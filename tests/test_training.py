@@ -60,7 +60,8 @@ def draw(run):
 
 def test_run_folder_holds_all_that_is_promised(finished_run, folder):
     run, result = finished_run
-    assert result.finished and result.steps == 60
+    assert result.finished
+    assert result.steps == 60
     assert read_run(run) == make_config(folder)
     lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [20, 40, 60]
@@ -72,7 +73,8 @@ def test_run_folder_holds_all_that_is_promised(finished_run, folder):
     }
     assert list((run / "events").glob("events.out.tfevents.*"))
     model = read_drawing_model(run / "model")
-    assert model.config.steps == 60 and model.config.labels == ("a", "b")
+    assert model.config.steps == 60
+    assert model.config.labels == ("a", "b")
     assert not [path for path in run.iterdir() if path.name.startswith(".")]
 
 
@@ -122,7 +124,8 @@ def test_ctrl_c_leaves_a_checkpoint_and_a_model(folder, tmp_path):
             raise KeyboardInterrupt
 
     result = train(run, config, interrupt)
-    assert not result.finished and result.steps == 7
+    assert not result.finished
+    assert result.steps == 7
     assert read_drawing_model(run / "model").config.steps == 7
     assert (run / "checkpoints" / "ckpt-7.index").exists()
 
@@ -141,7 +144,8 @@ def test_minutes_are_kept(folder, tmp_path):
     run, config = tmp_path / "run", make_config(folder, steps=None, minutes=0.05)
     start_run(run, config)
     result = train(run, config)
-    assert result.finished and result.steps >= 1
+    assert result.finished
+    assert result.steps >= 1
     assert result.elapsed_seconds >= 3.0
 
 

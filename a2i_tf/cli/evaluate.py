@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def evaluate(
     run: Annotated[
         Path | None,
-        typer.Option(help="Run to evaluate. [default: the newest in runs/]", show_default=False),
+        typer.Option(help="Run to evaluate. \\[default: the newest in runs/]", show_default=False),
     ] = None,
     compare: Annotated[
         list[Path] | None,
@@ -27,7 +27,7 @@ def evaluate(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Pairs folder. [default: the one trained on]", show_default=False),
+        typer.Option(help="Pairs folder. \\[default: the one trained on]", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise and the judge.")] = 0,
     json_file: Annotated[
@@ -36,7 +36,7 @@ def evaluate(
     picture: Annotated[
         Path | None,
         typer.Option(
-            help="Side-by-side picture. [default: comparison.png in the run]", show_default=False
+            help="Side-by-side picture. \\[default: comparison.png in the run]", show_default=False
         ),
     ] = None,
 ) -> None:
@@ -68,7 +68,7 @@ def evaluate(
 def _evaluate(run: Path, others: list[Path], root: Path, seed: int) -> Report:
     with messages().status("reading the models") as status:
         from a2i_tf.datasets.pairs import read_pairs
-        from a2i_tf.evaluation.report import evaluate as evaluate_models
+        from a2i_tf.evaluation.protocol import evaluate as evaluate_models
 
         models = {"model": _read_model(run)}
         for other in others:

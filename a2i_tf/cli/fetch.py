@@ -29,7 +29,9 @@ def fetch(
         int, typer.Option(min=1, help="scenes: number of worlds; each gives 24 pairs.")
     ] = _DEFAULT_SOURCES,
     seed: Annotated[int, typer.Option(min=0, help="scenes: seed of all worlds.")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Get a dataset: paired sounds and pictures.

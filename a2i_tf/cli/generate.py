@@ -32,7 +32,7 @@ def generate(
     model: Annotated[
         Path | None,
         typer.Option(
-            help="Run folder, SavedModel or .tflite file. [default: the newest run, else "
+            help="Run folder, SavedModel or .tflite file. \\[default: the newest run, else "
             "savedmodels/a2i]",
             show_default=False,
         ),

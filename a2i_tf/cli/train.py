@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,19 +15,25 @@ from a2i_tf.version import __version__
 if TYPE_CHECKING:
     from a2i_tf.training.run import RunConfig
 
+# Spelled out here, so that `--help` imports neither networks nor TensorFlow.
+PresetName = Literal["default", "seed", "tiny"]
+StrategyChoice = Literal["auto", "one-device", "mirrored", "multiworker"]
+
 _DEFAULT_MINUTES = 30.0
 
 
 def train(
     data: Annotated[
         Path | None,
-        typer.Option(help="Pairs folder. [default: the only one in data/]", show_default=False),
+        typer.Option(help="Pairs folder. \\[default: the only one in data/]", show_default=False),
     ] = None,
-    preset: Annotated[str, typer.Option(help="default, seed (the reference) or tiny.")] = "default",
+    preset: Annotated[
+        PresetName, typer.Option(help="default, seed (the reference) or tiny.")
+    ] = "default",
     image_size: Annotated[int, typer.Option(help="32, 64 or 128 pixels.")] = 64,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, help="Training time in all. [default: 30]", show_default=False),
+        typer.Option(min=0, help="Training time in all. \\[default: 30]", show_default=False),
     ] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps in all, instead of --minutes.")
@@ -35,18 +41,20 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, noise and order.")] = 0,
     run_dir: Annotated[
         Path | None,
-        typer.Option(help="Folder of the run. [default: the next in runs/]", show_default=False),
+        typer.Option(help="Folder of the run. \\[default: the next in runs/]", show_default=False),
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run instead of starting one.")
     ] = None,
     strategy: Annotated[
-        str, typer.Option(help="auto, one-device, mirrored or multiworker (TF_CONFIG).")
+        StrategyChoice, typer.Option(help="auto, one-device, mirrored or multiworker (TF_CONFIG).")
     ] = "auto",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave bad pairs out instead of stopping.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a model on a dataset.

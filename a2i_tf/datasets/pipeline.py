@@ -1,7 +1,8 @@
 """tf.data from a pairs folder to batches of (mfcc, image).
 
-    source ──decode──▶ waveform ──windows──▶ [pairs, samples] ──mfcc──▶ [pairs, frames, coefficients]
-    picture ──decode──▶ [H, W, 3] ──area──▶ [size, size, 3] uint8        ──cache──▶ shuffle ▶ batch
+    source ──decode──▶ waveform ──cut──▶ [pairs, samples] ──mfcc──▶ [pairs, frames, coefficients]
+    picture ──decode──▶ [H, W, 3] ──area──▶ [size, size, 3] uint8
+    (mfcc, picture) ──cache──▶ shuffle ──▶ batch
 
 Every source's sound is decoded once, in parallel; features and pictures are cached in memory
 after the first pass. No Python runs per example.

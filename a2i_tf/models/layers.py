@@ -34,7 +34,7 @@ class PixelNormalization(keras.layers.Layer):
 class FeatureWiseModulation(keras.layers.Layer):
     """Scales and shifts feature maps by a condition (FiLM, Perez et al. 2018, equation 2)."""
 
-    def build(self, input_shape: tuple[tuple[int | None, ...], tuple[int | None, ...]]) -> None:
+    def build(self, input_shape: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
         """Creates the layer that turns the condition into scales and shifts."""
         features_shape, condition_shape = input_shape
         self.projection = keras.layers.Dense(2 * features_shape[-1], name="projection")
@@ -57,7 +57,7 @@ class FeatureWiseModulation(keras.layers.Layer):
         return features * (1.0 + scale) + shift
 
     def compute_output_shape(
-        self, input_shape: tuple[tuple[int | None, ...], tuple[int | None, ...]]
-    ) -> tuple[int | None, ...]:
+        self, input_shape: tuple[tuple[int, ...], tuple[int, ...]]
+    ) -> tuple[int, ...]:
         """Returns the shape of the feature maps."""
         return input_shape[0]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from a2i_tf.atomic import explain_os_errors
 from a2i_tf.errors import A2IError
-from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.grid import write_grid
+from a2i_tf.models.gan import AudioToImageGAN
 
 _LOG_EVERY_STEPS = 20
 _FIRST_SAMPLES_STEP = 50

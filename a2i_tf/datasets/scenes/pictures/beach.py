@@ -59,14 +59,14 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_boats(canvas, world, factors, shore, time_seconds)
     _draw_waves(canvas, world, factors, shore, time_seconds)
     _draw_sand(canvas, world, factors, shore, time_seconds)
+    spray = [_FOAM, mix(shore.sand[0], _FOAM, 0.5), _FOAM]
+    draw_blown(canvas, world, factors.wind, time_seconds, (shore.horizon + 0.03, 0.98), spray)
     _draw_people(canvas, world, factors, shore, time_seconds)
     reach = 0.7 + 0.7 * factors.nearness
     draw_flock(
         canvas, world, factors.activity, time_seconds, (0.05, 1.15 * shore.horizon), reach, _GULLS
     )
     _draw_frame(canvas, world, factors, shore, time_seconds)
-    spray = [_FOAM, mix(shore.sand[0], _FOAM, 0.5), _FOAM]
-    draw_blown(canvas, world, factors.wind, time_seconds, (shore.horizon + 0.03, 0.98), spray)
 
 
 def _shore(world: World, factors: Factors, time_seconds: float) -> _Shore:

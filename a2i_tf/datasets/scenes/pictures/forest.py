@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from a2i_tf.datasets.scenes.pictures.animals import deer, draw_flock
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
 from a2i_tf.datasets.scenes.pictures.foliage import blades
-from a2i_tf.datasets.scenes.pictures.lanterns import lantern
+from a2i_tf.datasets.scenes.pictures.lanterns import fireflies, lantern
 from a2i_tf.datasets.scenes.pictures.palette import pick
 from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.trees import (
@@ -38,7 +38,6 @@ _BIRDS: tuple[Colour, ...] = ((0.16, 0.15, 0.2), (0.75, 0.25, 0.18), (0.2, 0.35,
 _DEER = 5
 _LEAVES = 80
 _BLOOMS = 60
-_FIREFLIES = 60
 _CURVE = np.linspace(0.0, 1.0, 13)
 
 
@@ -74,7 +73,7 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_beams(canvas, world, factors, wood)
     _draw_undergrowth(canvas, world, factors, wood, time_seconds)
     _draw_litter(canvas, world, factors, wood, time_seconds)
-    _draw_fireflies(canvas, world, factors, wood, time_seconds)
+    fireflies(canvas, world, factors, time_seconds, mix(wood.litter, (1.0, 0.9, 0.5), 0.6), 0.3)
     _draw_lantern(canvas, world, factors, wood, time_seconds)
 
 
@@ -329,20 +328,6 @@ def _draw_blooms(canvas: Canvas, rng: np.random.Generator, factors: Factors, woo
             break
         size = (0.004 + 0.028 * (y - wood.ground_y)) * (0.8 + 0.6 * factors.nearness) * there
         canvas.ellipse(x, y, size, 0.8 * size, tones[rank % 3])
-
-
-def _draw_fireflies(
-    canvas: Canvas, world: World, factors: Factors, wood: _Wood, time_seconds: float
-) -> None:
-    """Lets what lives in the wood at night show itself: fireflies."""
-    if factors.night < 0.3:
-        return
-    rng = world.rng("layout", "fireflies")
-    xs, ys, phases = rng.uniform([0, 0.3, 0], [1, 0.95, 6], (_FIREFLIES, 3)).T
-    xs = xs + 0.02 * np.sin(time_seconds + phases)
-    lively = np.clip(_FIREFLIES * factors.activity - np.arange(_FIREFLIES), 0, 1)
-    blink = lively * (0.7 + 0.3 * np.sin(2 * time_seconds + phases))
-    canvas.sparkle(xs, ys, mix(wood.litter, (1.0, 0.9, 0.5), 0.6), blink)
 
 
 def _draw_lantern(

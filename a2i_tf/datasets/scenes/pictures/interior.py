@@ -120,18 +120,3 @@ def draw_ceiling_lamp(
     halo = room.flat(0.0, left - edge, right + edge, max(0.0, near - edge), far + edge)
     canvas.polygon(halo, colour, 0.25 * alpha)
     canvas.polygon(room.flat(0.01, left, right, near, far), colour, alpha)
-
-
-def draw_soft_light(
-    canvas: Canvas,
-    x: float,
-    y: float,
-    radius_x: float,
-    radius_y: float,
-    colour: Colour,
-    strength: float,
-) -> None:
-    """Lightens an ellipse that fades out towards its edge, in the manner of a screen print."""
-    for step in range(4):
-        share = 1.0 - step / 4
-        canvas.ellipse(x, y, radius_x * share, radius_y * share, colour, strength / 4)

@@ -10,6 +10,7 @@ import numpy as np
 from a2i_tf.datasets.scenes.pictures.animals import butterfly, draw_flock, monkey, parrot
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
 from a2i_tf.datasets.scenes.pictures.foliage import flower, leaf, plant
+from a2i_tf.datasets.scenes.pictures.lanterns import fireflies
 from a2i_tf.datasets.scenes.pictures.palette import colours, pick
 from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.trees import bending, palm
@@ -31,7 +32,6 @@ _PARROTS = (
 _ANIMALS = 6
 _INSECTS = 12
 _FLOWERS = 12
-_FIREFLIES = 45
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_canopy(canvas, world, factors, thicket, time_seconds)
     _draw_animals(canvas, world, factors, thicket, time_seconds)
     _draw_plants(canvas, world, factors, thicket, time_seconds, 2)
-    _draw_insects(canvas, world, factors, time_seconds)
+    _draw_butterflies(canvas, world, factors, time_seconds)
+    fireflies(canvas, world, factors, time_seconds, (0.9, 1.0, 0.4), 0.9)
 
 
 def _thicket(world: World, factors: Factors) -> _Thicket:
@@ -312,8 +313,8 @@ def _draw_branch(
         )
 
 
-def _draw_insects(canvas: Canvas, world: World, factors: Factors, time_seconds: float) -> None:
-    """Lets butterflies flutter by day and fireflies glow by night."""
+def _draw_butterflies(canvas: Canvas, world: World, factors: Factors, time_seconds: float) -> None:
+    """Lets butterflies flutter, more of them with more activity."""
     spots = world.rng("layout", "insects").uniform([0.1, 0.3, 0], [0.9, 0.85, 6], (_INSECTS, 3))
     for rank, (x, y, phase) in enumerate(spots.tolist()):
         there = presence(factors.activity, rank, _INSECTS)
@@ -326,13 +327,3 @@ def _draw_insects(canvas: Canvas, world: World, factors: Factors, time_seconds: 
         ]
         size = 0.022 + 0.016 * factors.nearness
         butterfly(canvas, x, y, size, 8 * time_seconds + phase, colour, there)
-    if factors.night < 0.3:
-        return
-    rng = world.rng("layout", "fireflies")
-    xs, ys, phases = rng.uniform([0, 0.25, 0], [1, 0.95, 6], (_FIREFLIES, 3)).T
-    xs = xs + 0.02 * np.sin(time_seconds + phases)
-    lively = np.clip(_FIREFLIES * (0.25 + 0.75 * factors.activity) - np.arange(_FIREFLIES), 0, 1)
-    blink = lively * (0.65 + 0.35 * np.sin(2 * time_seconds + phases))
-    canvas.sparkle(xs, ys, (0.9, 1.0, 0.4), blink)
-    for x, y, bright in zip(xs[:12].tolist(), ys[:12].tolist(), blink.tolist(), strict=False):
-        canvas.glow(x, y, 0.045, (0.65, 0.9, 0.2), 0.9 * bright)

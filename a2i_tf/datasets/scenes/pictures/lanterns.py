@@ -1,10 +1,16 @@
-"""What shines at night in the open: a campfire, a lantern on its post, the window of a hut."""
+"""What shines at night in the open: a campfire, a lantern, the window of a hut, fireflies."""
 
 from __future__ import annotations
 
 from math import sin
 
-from a2i_tf.datasets.scenes.pictures.canvas import Canvas, shade
+import numpy as np
+
+from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, shade
+from a2i_tf.datasets.scenes.world import Factors, World
+
+_FIREFLIES = 50
+_HALOS = 12
 
 
 def campfire(canvas: Canvas, x: float, y: float, night: float, time_seconds: float) -> None:
@@ -54,3 +60,33 @@ def hut(canvas: Canvas, x: float, y: float, size: float, night: float) -> None:
         lit = min(1.0, (night - 0.2) / 0.3)
         canvas.emit(window, (1.0, 0.82, 0.42), lit)
         canvas.glow(x - 0.2 * size, y - 0.3 * size, 2.2 * size, (1.0, 0.6, 0.22), 0.6 * lit)
+
+
+def fireflies(
+    canvas: Canvas,
+    world: World,
+    factors: Factors,
+    time_seconds: float,
+    colour: Colour,
+    halo: float,
+) -> None:
+    """Lets fireflies blink at night, more of them with more activity.
+
+    Args:
+        canvas: The picture.
+        world: Source whose fireflies they are.
+        factors: Its factors at the moment.
+        time_seconds: Moment in the source.
+        colour: Colour of their light.
+        halo: How bright the first dozen light up the air around them.
+    """
+    if factors.night < 0.3:
+        return
+    rng = world.rng("layout", "fireflies")
+    xs, ys, phases = rng.uniform([0, 0.25, 0], [1, 0.95, 6], (_FIREFLIES, 3)).T
+    xs = xs + 0.02 * np.sin(time_seconds + phases)
+    lively = np.clip(_FIREFLIES * (0.06 + 0.94 * factors.activity) - np.arange(_FIREFLIES), 0, 1)
+    blink = lively * (0.65 + 0.35 * np.sin(2 * time_seconds + phases))
+    canvas.sparkle(xs, ys, colour, blink)
+    for x, y, bright in np.stack([xs, ys, blink], axis=-1)[:_HALOS].tolist():
+        canvas.glow(x, y, 0.045, shade(colour, 0.75), halo * bright)
