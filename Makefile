@@ -5,10 +5,6 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_MINUTES ?= 4
-# One source of every class that the default dataset puts into the test split.
-DEMO_SOURCES := beach-0009 city-0046 classroom-0083 football-match-0021 forest-0013 \
-	grocery-store-0077 jungle-0042 restaurant-0043 river-0026
-DEMO_CLIPS := $(DEMO_SOURCES:%=data/scenes/audio/%.wav)
 
 .PHONY: help install demo test lint format bench clean
 
@@ -32,7 +28,7 @@ $(VENV)/installed: setup.cfg pyproject.toml
 	@touch $@
 
 demo: install
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh demo.sh $(DEMO_MINUTES)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh $(DEMO_MINUTES)
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -20,11 +20,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-# Created anew for every message, so that a redirected stderr is the one that is written to.
-
 
 def messages() -> Console:
-    """Returns the console for messages; stdout belongs to results."""
+    """Returns the console for messages; stdout belongs to results.
+
+    It is made anew every time, so that the stderr of the moment is the one written to.
+    """
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -44,6 +45,27 @@ def print_json(values: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(values, indent=2) + "\n")
 
 
+class Stages(Protocol):
+    """Called with (what is done, steps done, steps in all of that kind)."""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Shows what is going on and how far it is."""
+
+
+@contextmanager
+def stages(first: str) -> Iterator[Stages]:
+    """Shows a bar that starts over whenever something else is done, while the block runs."""
+    with _progress() as progress:
+        task = progress.add_task(first, total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            if what != progress.tasks[0].description:
+                progress.reset(task, description=what)
+            progress.update(task, completed=done, total=total)
+
+        yield show
+
+
 class Counter(Protocol):
     """Called with (things done, things in all)."""
 
@@ -54,7 +76,13 @@ class Counter(Protocol):
 @contextmanager
 def counting(what: str) -> Iterator[Counter]:
     """Shows a bar with the count, the time used and the time left, while the block runs."""
-    progress = Progress(
+    with _progress() as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _progress() -> Progress:
+    return Progress(
         SpinnerColumn(),
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
@@ -64,9 +92,6 @@ def counting(what: str) -> Iterator[Counter]:
         TimeRemainingColumn(),
         console=messages(),
     )
-    with progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 @contextmanager

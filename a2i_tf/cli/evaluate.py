@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2i_tf.cli.console import messages, print_json, say
+from a2i_tf.cli.console import print_json, say, stages
 from a2i_tf.errors import A2IError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def evaluate(
 
 
 def _evaluate(run: Path, others: list[Path], root: Path, seed: int) -> Report:
-    with messages().status("reading the models") as status:
+    with stages("reading the models") as show:
         from a2i_tf.datasets.pairs import read_pairs
         from a2i_tf.evaluation.protocol import evaluate as evaluate_models
 
@@ -76,7 +76,7 @@ def _evaluate(run: Path, others: list[Path], root: Path, seed: int) -> Report:
             if name in models:
                 raise A2IError(f"{other}: is given twice, or has the name of a baseline")
             models[name] = _read_model(other)
-        return evaluate_models(models, read_pairs(root), seed=seed, on_step=status.update)
+        return evaluate_models(models, read_pairs(root), seed=seed, on_step=show)
 
 
 def _read_model(run: Path) -> DrawingModel:

@@ -7,6 +7,8 @@ assets.extra/                 warm-up requests
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
@@ -39,10 +41,30 @@ def write_savedmodel(folder: Path, model: DrawingModel) -> None:
         "encode_mfcc": signatures.encode_mfcc_function(),
         "draw": signatures.draw_function(),
     }
+    save_functions(folder, signatures, functions)
+    with explain_os_errors(folder), _explain_tensorflow_errors(folder):
+        write_warmup_requests(folder, _MODEL_NAME)
+    write_json(folder / CONFIG_FILE, contract_to_dict(model.config))
+
+
+def save_functions(
+    folder: Path,
+    signatures: Signatures,
+    functions: dict[str, tf.types.experimental.PolymorphicFunction],
+) -> None:
+    """Saves some functions of `signatures` as a SavedModel, under the names given.
+
+    Raises:
+        A2IError: if it can't be written.
+    """
+    with explain_os_errors(folder), _explain_tensorflow_errors(folder), quiet_logs():
+        tf.saved_model.save(signatures.module(), str(folder), signatures=functions)
+
+
+@contextlib.contextmanager
+def _explain_tensorflow_errors(folder: Path) -> Iterator[None]:
+    """TensorFlow writes past Python, and has errors of its own for a full disk."""
     try:
-        with explain_os_errors(folder), quiet_logs():
-            tf.saved_model.save(signatures.module(), str(folder), signatures=functions)
-            write_warmup_requests(folder, _MODEL_NAME)
+        yield
     except tf.errors.OpError as error:
         raise A2IError(f"{folder}: cannot be written: {error.message}") from error
-    write_json(folder / CONFIG_FILE, contract_to_dict(model.config))

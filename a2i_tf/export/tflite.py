@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import tensorflow as tf
 
 from a2i_tf.export.quiet import quiet_logs
+from a2i_tf.export.savedmodel import save_functions
 from a2i_tf.export.signatures import Signatures
 from a2i_tf.export.weight_storage import TflitePrecision, store_weights
 from a2i_tf.inference.tflite_file import pack_tflite
@@ -47,7 +49,7 @@ def _convert(model: DrawingModel) -> bytes:
         "draw": signatures.draw_function(batch_size=1),
     }
     with tempfile.TemporaryDirectory() as folder, quiet_logs():
-        tf.saved_model.save(signatures.module(), folder, signatures=functions)
+        save_functions(Path(folder), signatures, functions)
         # Only a converter made from a SavedModel keeps the names of signatures and outputs.
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, list(functions))
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]

@@ -264,7 +264,7 @@ def _light_foam(
     """Lets foam catch the light of the night sky, so that the surf shows in the dark."""
     faint = max(0.0, factors.night - 0.35) * (1 - 0.4 * factors.rain)
     if faint > 0.0:
-        canvas.emit(outline, (0.34, 0.46, 0.62), 0.7 * faint * alpha)
+        canvas.emit(outline, (0.42, 0.56, 0.74), faint * alpha)
 
 
 def _draw_people(

@@ -21,7 +21,7 @@ _DUSK_ZENITH: Colour = (0.42, 0.38, 0.62)
 _DUSK_HORIZON: Colour = (1.0, 0.64, 0.38)
 _MOONLIGHT: Colour = (0.95, 0.96, 0.88)
 # What daylight is multiplied by at night=1: little, and most of it blue.
-_NIGHT_GAIN = np.array([0.080, 0.112, 0.215], dtype=np.float32)
+_NIGHT_GAIN = np.array([0.072, 0.098, 0.215], dtype=np.float32)
 # Moonlight lifts the dark tones a little, so that silhouettes stay apart.
 _NIGHT_LIFT = 0.4
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
