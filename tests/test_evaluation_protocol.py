@@ -11,6 +11,7 @@ from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation import protocol
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
+from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.protocol import METRICS, evaluate
 from a2i_tf.evaluation.report import Report, Score, score_by_source
 from a2i_tf.models.config import ModelConfig
@@ -131,6 +132,18 @@ def test_metrics_get_the_same_test_items_and_judge(model, folder, monkeypatch):
     evaluate(model, folder)
     assert len({id(drawn.judge) for drawn in seen}) == 1
     assert len({id(drawn.test) for drawn in seen}) == 1
+
+
+def test_the_judge_never_sees_test_images(model, folder, monkeypatch):
+    seen = set()
+
+    def spy(folder, train, validation, **options):
+        seen.update(split_of(pair.source) for pair in (*train.pairs, *validation.pairs))
+        return load_or_train_judge(folder, train, validation, **options)
+
+    monkeypatch.setattr(protocol, "load_or_train_judge", spy)
+    evaluate(model, folder)
+    assert seen == {"train", "validation"}
 
 
 def test_weak_judge_is_told(model, folder, monkeypatch):
