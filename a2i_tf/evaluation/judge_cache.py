@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def load_or_train_judge(
     tell = on_note or (lambda _: None)
     try:
         kept = _read(place)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         tell(f"{place}: the kept judge is damaged; another one was trained")
         shutil.rmtree(place, ignore_errors=True)
         kept = None

@@ -86,7 +86,7 @@ def _smooth(values: NDArray[np.float64], window: NDArray[np.float64]) -> NDArray
     """Smooths [rows, n, 3, columns] along rows and columns, where the window fits.
 
     The window is separable, and with rows first and columns last each direction is one large
-    matrix product without a copy.
+    matrix product.
     """
     size, count = values.shape[:2]
     down = window @ values.reshape(size, -1)

@@ -58,7 +58,7 @@ class AudioToImageGAN(keras.Model):
         self.progress = self.add_weight(name="progress", initializer="zeros", trainable=False)
         self.trackers = {
             name: keras.metrics.Mean(name=name)
-            for name in ("discriminator", "generator", "reconstruction", "divergence")
+            for name in ("discriminator", "generator", "reconstruction", "draft", "divergence")
         }
         # There is no forward pass of the whole; a strategy would try one on an unbuilt model.
         self.built = True
@@ -124,9 +124,14 @@ class AudioToImageGAN(keras.Model):
             reconstruction_loss = self.reconstruction_loss(
                 real_images, generated_images, sample_weight=painted_again
             )
+            draft_loss = self.reconstruction_loss(
+                tf.nn.avg_pool2d(real_images, 8, 8, "VALID"),
+                tf.nn.avg_pool2d(generated_images, 8, 8, "VALID"),
+                sample_weight=2.0 - painted_again,
+            )
             total_loss = (
                 self.preset.adversarial_weight * generator_loss
-                + self.reconstruction_weight * reconstruction_loss
+                + self.reconstruction_weight * (reconstruction_loss + draft_loss)
                 + self.preset.divergence_weight * divergence_loss
             )
         variables = self.drawing_side_variables
@@ -136,6 +141,7 @@ class AudioToImageGAN(keras.Model):
             discriminator=discriminator_loss,
             generator=generator_loss,
             reconstruction=reconstruction_loss,
+            draft=draft_loss,
             divergence=divergence_loss,
         )
 
