@@ -35,7 +35,7 @@ gan.fit(
     verbose=0,
     shuffle=False,
 )
-networks = (gan.encoder, gan.generator, gan.posterior, gan.discriminator, gan.drawing_generator)
+networks = (gan.encoder, gan.generator, gan.discriminator, gan.drawing_generator)
 weights = {
     f"{network.name}/{variable.path}": np.asarray(variable.value).tolist()
     for network in networks

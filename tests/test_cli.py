@@ -108,6 +108,7 @@ def test_version(a2i):
     assert a2i("--version") == (0, f"a2i {__version__}\n", "")
 
 
+@pytest.mark.usefixtures("in_project")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -120,7 +121,7 @@ def test_version(a2i):
         ("export", "--tflite", "float8"),
     ],
 )
-def test_wrong_usage_exits_2(a2i, in_project, arguments):
+def test_wrong_usage_exits_2(a2i, arguments):
     code, out, err = a2i(*arguments)
     assert code == 2
     assert out == ""
@@ -192,7 +193,8 @@ def test_train_makes_a_numbered_run_and_prints_only_json(project):
     assert "Warning" not in err
 
 
-def test_train_dry_run_writes_nothing(a2i, in_project):
+@pytest.mark.usefixtures("in_project")
+def test_train_dry_run_writes_nothing(a2i):
     code, _, err = a2i("train", "--preset", "tiny", "--dry-run", "--steps", 5, "--run-dir", "new")
     assert code == 0
     assert "would train new on data/pairs" in err
@@ -225,7 +227,8 @@ def test_train_without_a_dataset_says_what_to_do(a2i, tmp_path, monkeypatch):
 # --- generate ---
 
 
-def test_generate_gives_the_same_pixels_every_time(a2i, in_project, tmp_path):
+@pytest.mark.usefixtures("in_project")
+def test_generate_gives_the_same_pixels_every_time(a2i, tmp_path):
     clip = write_wav(tmp_path / "clip.wav", tone())
     pictures = {}
     for out in ("first", "second"):
@@ -235,9 +238,7 @@ def test_generate_gives_the_same_pixels_every_time(a2i, in_project, tmp_path):
         assert code == 0
         result = json.loads(stdout)
         assert [entry["seed"] for entry in result["pictures"]] == [0, 1, 2]
-        pictures[out] = [
-            np.asarray(Image.open(entry["picture"])) for entry in result["pictures"]
-        ]
+        pictures[out] = [np.asarray(Image.open(entry["picture"])) for entry in result["pictures"]]
     np.testing.assert_array_equal(pictures["first"], pictures["second"])
     assert pictures["first"][0].shape == (32, 32, 3)
     assert not np.array_equal(pictures["first"][0], pictures["first"][1])
@@ -248,25 +249,28 @@ def test_generate_gives_the_same_pixels_every_time(a2i, in_project, tmp_path):
         assert image.size == (3 * 34 + 2, 36)
 
 
+@pytest.mark.usefixtures("in_project")
 @pytest.mark.parametrize(
     ("name", "codec"), [("x.mp3", "libmp3lame"), ("x.flac", "flac"), ("x.m4a", "aac")]
 )
-def test_generate_hears_compressed_sound(a2i, in_project, tmp_path, name, codec):
+def test_generate_hears_compressed_sound(a2i, tmp_path, name, codec):
     clip = encode(tmp_path / name, codec, tone(2))
     code, _, err = a2i("generate", clip, "-o", tmp_path / "out")
     assert code == 0, err
     assert (tmp_path / "out" / "x-seed0.png").is_file()
 
 
+@pytest.mark.usefixtures("in_project")
 @needs_esc10
-def test_generate_hears_real_recordings(a2i, in_project, tmp_path):
+def test_generate_hears_real_recordings(a2i, tmp_path):
     clips = esc10_clips(3)
     code, out, err = a2i("generate", *clips, "-o", tmp_path / "out", "--json")
     assert code == 0, err
     assert len({Path(p["picture"]).read_bytes() for p in json.loads(out)["pictures"]}) == 3
 
 
-def test_one_sample_is_a_clip(a2i, in_project, tmp_path):
+@pytest.mark.usefixtures("in_project")
+def test_one_sample_is_a_clip(a2i, tmp_path):
     code, _, err = a2i("generate", write_wav(tmp_path / "x.wav", [0.5]), "-o", tmp_path / "out")
     assert code == 0, err
 
@@ -294,8 +298,9 @@ def make_bad_clip(kind: str, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("in_project")
 @pytest.mark.parametrize("kind", ["missing", "empty", "text", "no samples", "truncated mp3", "nan"])
-def test_bad_clip_is_one_line_and_nothing_is_written(a2i, in_project, tmp_path, kind):
+def test_bad_clip_is_one_line_and_nothing_is_written(a2i, tmp_path, kind):
     good = write_wav(tmp_path / "good.wav", tone())
     bad = make_bad_clip(kind, tmp_path)
     out = tmp_path / "out"
@@ -309,7 +314,8 @@ def test_bad_clip_is_one_line_and_nothing_is_written(a2i, in_project, tmp_path, 
     assert not out.exists()
 
 
-def test_unwritable_output_is_one_line(a2i, in_project, tmp_path):
+@pytest.mark.usefixtures("in_project")
+def test_unwritable_output_is_one_line(a2i, tmp_path):
     clip = write_wav(tmp_path / "clip.wav", tone())
     (tmp_path / "file").write_text("in the way")
     code, _, err = a2i("generate", clip, "-o", tmp_path / "file")
@@ -317,7 +323,8 @@ def test_unwritable_output_is_one_line(a2i, in_project, tmp_path):
     assert "cannot be written" in err
 
 
-def test_model_that_is_none(a2i, in_project, tmp_path):
+@pytest.mark.usefixtures("in_project")
+def test_model_that_is_none(a2i, tmp_path):
     clip = write_wav(tmp_path / "clip.wav", tone())
     for model in (tmp_path / "nowhere", tmp_path, clip):
         code, _, err = a2i("generate", clip, "--model", model)
@@ -335,7 +342,8 @@ def test_no_model_yet(a2i, tmp_path, monkeypatch):
 # --- evaluate, export, doctor ---
 
 
-def test_evaluate_prints_the_table_and_writes_the_picture(a2i, in_project, tmp_path):
+@pytest.mark.usefixtures("in_project")
+def test_evaluate_prints_the_table_and_writes_the_picture(a2i, tmp_path):
     report = tmp_path / "report.json"
     code, out, err = a2i("evaluate", "--json", report)
     assert code == 0, err
@@ -347,7 +355,8 @@ def test_evaluate_prints_the_table_and_writes_the_picture(a2i, in_project, tmp_p
         assert min(picture.size) > 100
 
 
-def test_export_then_generate_from_every_form(a2i, in_project, tmp_path):
+@pytest.mark.usefixtures("in_project")
+def test_export_then_generate_from_every_form(a2i, tmp_path):
     code, out, err = a2i("export", "--to", tmp_path / "a2i", "--tflite", "float32", "--json")
     assert code == 0, err
     result = json.loads(out)

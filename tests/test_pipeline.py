@@ -10,7 +10,13 @@ from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS
 from a2i_tf.datasets.pairs import DatasetInfo, PairsFolder, read_pairs, summarize, write_pairs
-from a2i_tf.datasets.pipeline import load_arrays, make_examples, make_training_batches
+from a2i_tf.datasets.pipeline import (
+    change_microphones,
+    load_arrays,
+    make_examples,
+    make_training_batches,
+)
+from a2i_tf.datasets.statistics import measure_statistics
 from a2i_tf.errors import A2IError
 
 FINE = MFCC_SETTINGS["fine"]
@@ -69,6 +75,23 @@ def test_no_python_function_runs_per_example(folder):
     )
     graph = str(tf.data.Dataset.options(batches)) + str(batches._as_serialized_graph())
     assert "PyFunc" not in graph
+
+
+def test_microphones_shift_every_coefficient_for_the_whole_window(folder):
+    examples = make_examples(folder, folder.split("train"), FINE, 32)
+    batches = make_training_batches(examples, 4, seed=0)
+    statistics = measure_statistics(features for features, _ in batches.take(3).as_numpy_iterator())
+
+    def first_batches(seed):
+        changed = change_microphones(batches, statistics, seed).take(50)
+        return np.concatenate([features for features, _ in changed.as_numpy_iterator()])
+
+    plain = np.concatenate([features for features, _ in batches.take(50).as_numpy_iterator()])
+    shift = first_batches(seed=5) - plain
+    np.testing.assert_allclose(shift, np.broadcast_to(shift[:, :1], shift.shape), atol=1e-3)
+    spread = shift[:, 0].std(axis=0) / np.sqrt(statistics.variance)
+    np.testing.assert_allclose(spread, 0.3, rtol=0.25)
+    np.testing.assert_array_equal(first_batches(seed=5), first_batches(seed=5))
 
 
 def test_features_in_place_of_audio(tmp_path, folder):

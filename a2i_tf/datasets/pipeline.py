@@ -22,7 +22,11 @@ from a2i_tf.audio.graph_decode import decode_audio
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.pairs import Pair, PairsFolder
+from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
+
+# In standard deviations: wider spreads drown the differences between scenes.
+_MICROPHONE_SPREAD = 0.3
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,34 @@ def make_training_batches(examples: tf.data.Dataset, batch_size: int, seed: int)
         .repeat()
         .batch(batch_size, drop_remainder=True)
         .map(_scale_images, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
     )
+
+
+def change_microphones(
+    batches: tf.data.Dataset, statistics: MfccStatistics, seed: int
+) -> tf.data.Dataset:
+    """Lets every window be heard through another microphone.
+
+    A linear filter multiplies the spectrum, and so adds a constant to every cepstral coefficient
+    for as long as it lasts.
+
+    Args:
+        batches: (mfcc float32 [batch, frames, coefficients], image).
+        statistics: Give the spread of every coefficient.
+        seed: Seed of the filters.
+
+    Returns:
+        Batches of the same form, without end.
+    """
+    scale = _MICROPHONE_SPREAD * np.sqrt(statistics.variance)
+
+    def change(seeds: tf.Tensor, batch: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        features, images = batch
+        shape = [tf.shape(features)[0], 1, features.shape[-1]]
+        return features + scale * tf.random.stateless_normal(shape, seeds), images
+
+    seeds = tf.data.Dataset.random(seed).batch(2, drop_remainder=True)
+    return tf.data.Dataset.zip(seeds, batches).map(change, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def load_arrays(

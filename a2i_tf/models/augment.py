@@ -1,8 +1,4 @@
-"""Differentiable augmentation of what the discriminator sees (Zhao et al. 2020, 2006.10738).
-
-Only translation and cutout: the brightness and hue of a picture carry night and rain here, and a
-discriminator that sees them shaken can't teach them.
-"""
+"""Augmentation of what the discriminator sees."""
 
 from __future__ import annotations
 
@@ -16,6 +12,10 @@ _CUTOUT_SHARE = 1 / 2
 
 def augment_images(images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
     """Moves every image by up to an eighth of its size, and blanks a square of half its size.
+
+    Differentiable augmentation (Zhao et al. 2020, 2006.10738), but for its changes of colour: the
+    brightness and hue of a picture carry night and rain here, and a discriminator that sees them
+    shaken can't teach them.
 
     Args:
         images: float [batch, size, size, 3].

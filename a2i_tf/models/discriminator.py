@@ -1,4 +1,4 @@
-"""The discriminator, and the image encoder of the same shape."""
+"""The discriminator: is the picture real, and does it belong to the sound?"""
 
 from __future__ import annotations
 
@@ -42,25 +42,6 @@ def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
 
     # Configuration
     return keras.Model([image, embedding], logits, name="discriminator")
-
-
-def build_posterior(preset: Preset, image_size: int) -> keras.Model:
-    """Builds the image encoder that infers the noise of a real picture.
-
-    Returns:
-        A functional model: image float32 [batch, image_size, image_size, 3] in [-1, 1] →
-        (mean, log_variance), each float32 [batch, noise_dim].
-    """
-    # Layers
-    mean = keras.layers.Dense(preset.noise_dim, dtype="float32", name="mean")
-    log_variance = keras.layers.Dense(preset.noise_dim, dtype="float32", name="log_variance")
-
-    # Functional graph
-    image = keras.Input((image_size, image_size, 3), name="image")
-    features = _describe(image, image_size, preset.discriminator_width // 2, spectral=False)
-
-    # Configuration
-    return keras.Model(image, [mean(features), log_variance(features)], name="posterior")
 
 
 def _describe(

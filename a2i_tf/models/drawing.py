@@ -12,6 +12,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from a2i_tf.atomic import explain_os_errors, write_json
@@ -20,6 +21,7 @@ from a2i_tf.errors import A2IError
 from a2i_tf.models import layers as _registered_layers  # noqa: F401  (named in the files)
 from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 
+_BATCH_SIZE = 64
 _ENCODER_FILE = "encoder.keras"
 _GENERATOR_FILE = "generator.keras"
 
@@ -32,22 +34,38 @@ class DrawingModel:
     encoder: keras.Model
     generator: keras.Model
 
-    def draw(
-        self, mfcc: NDArray[np.float32], noise: NDArray[np.float32], batch_size: int = 64
-    ) -> NDArray[np.uint8]:
-        """Draws one picture a row.
+    def draw(self, mfcc: NDArray[np.float32], noise: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Draws one picture a row; see `draw_pictures`."""
+        return draw_pictures(self.encoder, self.generator, mfcc, noise)
 
-        Args:
-            mfcc: float32 [n, frames, coefficients].
-            noise: float32 [n, noise_dim].
-            batch_size: Rows at a time.
 
-        Returns:
-            uint8 [n, size, size, 3].
-        """
-        embeddings = self.encoder.predict(mfcc, batch_size=batch_size, verbose=0)
-        images = self.generator.predict([embeddings, noise], batch_size=batch_size, verbose=0)
-        return np.round((images + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+def draw_pictures(
+    encoder: keras.Model,
+    generator: keras.Model,
+    mfcc: NDArray[np.float32],
+    noise: NDArray[np.float32],
+) -> NDArray[np.uint8]:
+    """Draws one picture a row.
+
+    The networks are called directly: `predict` would compile them with XLA, which is slower on
+    CPUs.
+
+    Args:
+        encoder: mfcc → embedding.
+        generator: (embedding, noise) → image in [-1, 1].
+        mfcc: float32 [n, frames, coefficients].
+        noise: float32 [n, noise_dim].
+
+    Returns:
+        uint8 [n, size, size, 3].
+    """
+    rows = []
+    for first in range(0, len(mfcc), _BATCH_SIZE):
+        batch = slice(first, first + _BATCH_SIZE)
+        embedding = encoder(tf.constant(mfcc[batch]), training=False)
+        images = generator([embedding, tf.constant(noise[batch])], training=False)
+        rows.append(np.round((images.numpy() + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
+    return np.concatenate(rows)
 
 
 def write_drawing_model(folder: Path, model: DrawingModel) -> None:

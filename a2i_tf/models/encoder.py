@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from a2i_tf.datasets.statistics import MfccStatistics
+from a2i_tf.models.layers import PixelNormalization
 from a2i_tf.models.presets import Preset
 
 _KERNEL = 3
@@ -31,11 +32,13 @@ def build_encoder(
     normalize = keras.layers.Normalization(
         mean=statistics.mean, variance=statistics.variance, name="normalize"
     )
-    project = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="embedding")
+    project = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="project")
+    # As large as the noise that it stands beside, from the first step on.
+    scale = PixelNormalization(dtype="float32", name="embedding")
 
     # Functional graph
     features = keras.Input(mfcc_shape, name="mfcc")
-    embedding = project(body(normalize(features), mfcc_shape, preset.encoder_width))
+    embedding = scale(project(body(normalize(features), mfcc_shape, preset.encoder_width)))
 
     # Configuration
     return keras.Model(features, embedding, name="encoder")

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.augment import augment_images
-from a2i_tf.models.discriminator import build_discriminator, build_posterior
+from a2i_tf.models.discriminator import build_discriminator
 from a2i_tf.models.encoder import build_encoder
 from a2i_tf.models.generator import build_generator
-from a2i_tf.models.losses import NormalDivergence, build_discriminator_loss, build_generator_loss
+from a2i_tf.models.losses import build_discriminator_loss, build_generator_loss
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 
@@ -20,10 +20,10 @@ from a2i_tf.models.randomness import BatchRandomness
 class AudioToImageGAN(keras.Model):
     """Learns to draw pictures that belong to sounds.
 
-    The encoder hears (`embedding`); the noise stands for what can't be heard. With a posterior,
-    the noise of a real picture is inferred from it, and encoder and generator learn to paint
-    that picture again (CVAE-GAN, Bao et al. 2017); without one, they learn to paint it from any
-    noise. The discriminator judges pictures drawn from free noise.
+    The encoder hears (`embedding`); the noise stands for what can't be heard. At first encoder
+    and generator mostly learn to paint the real picture of a sound; with the progress of the
+    training that fades, and they learn to draw what the discriminator takes for a real picture
+    of it.
 
     Args:
         preset: Sizes, losses and rates.
@@ -52,13 +52,12 @@ class AudioToImageGAN(keras.Model):
         self.encoder = build_encoder(preset, mfcc_shape, statistics)
         self.generator = build_generator(preset, image_size)
         self.discriminator = build_discriminator(preset, image_size)
-        self.posterior = build_posterior(preset, image_size) if preset.has_posterior else None
         self.drawing_encoder = _copy(self.encoder)
         self.drawing_generator = _copy(self.generator)
         self.progress = self.add_weight(name="progress", initializer="zeros", trainable=False)
         self.trackers = {
             name: keras.metrics.Mean(name=name)
-            for name in ("discriminator", "generator", "reconstruction", "draft", "divergence")
+            for name in ("discriminator", "generator", "reconstruction")
         }
         # There is no forward pass of the whole; a strategy would try one on an unbuilt model.
         self.built = True
@@ -78,7 +77,6 @@ class AudioToImageGAN(keras.Model):
         self.discriminator_loss = build_discriminator_loss(preset)
         self.generator_loss = build_generator_loss(preset)
         self.reconstruction_loss = keras.losses.MeanAbsoluteError()
-        self.divergence_loss = NormalDivergence()
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -88,14 +86,17 @@ class AudioToImageGAN(keras.Model):
     @property
     def drawing_side_variables(self) -> list[keras.Variable]:
         """All that the generator's optimizer trains."""
-        networks = [self.encoder, self.generator, self.posterior]
-        return [v for network in networks if network for v in network.trainable_variables]
+        return self.encoder.trainable_variables + self.generator.trainable_variables
+
+    @property
+    def adversarial_weight(self) -> tf.Tensor:
+        """The weight of the adversarial term now."""
+        return self._now(self.preset.adversarial_weight, self.preset.final_adversarial_weight)
 
     @property
     def reconstruction_weight(self) -> tf.Tensor:
-        """The weight of the reconstruction term now: it decays linearly with the progress."""
-        first, last = self.preset.reconstruction_weight, self.preset.final_reconstruction_weight
-        return first + (last - first) * tf.convert_to_tensor(self.progress)
+        """The weight of the reconstruction term now."""
+        return self._now(self.preset.reconstruction_weight, self.preset.final_reconstruction_weight)
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Takes one step.
@@ -110,10 +111,10 @@ class AudioToImageGAN(keras.Model):
         mfcc, real_images = data
         step = self.generator_optimizer.iterations
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
+        noise = randomness.normal(self.preset.noise_dim)
 
         with tf.GradientTape() as tape:
             embedding = self.encoder(mfcc, training=True)
-            noise, painted_again, divergence_loss = self._choose_noise(real_images, randomness)
             generated_images = self.generator([embedding, noise], training=True)
             with tape.stop_recording():
                 discriminator_loss = self._train_discriminator(
@@ -121,18 +122,10 @@ class AudioToImageGAN(keras.Model):
                 )
             generated_logits = self._score(generated_images, embedding, randomness)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
-            reconstruction_loss = self.reconstruction_loss(
-                real_images, generated_images, sample_weight=painted_again
-            )
-            draft_loss = self.reconstruction_loss(
-                tf.nn.avg_pool2d(real_images, 8, 8, "VALID"),
-                tf.nn.avg_pool2d(generated_images, 8, 8, "VALID"),
-                sample_weight=2.0 - painted_again,
-            )
+            reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
             total_loss = (
-                self.preset.adversarial_weight * generator_loss
-                + self.reconstruction_weight * (reconstruction_loss + draft_loss)
-                + self.preset.divergence_weight * divergence_loss
+                self.adversarial_weight * generator_loss
+                + self.reconstruction_weight * reconstruction_loss
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
@@ -141,9 +134,10 @@ class AudioToImageGAN(keras.Model):
             discriminator=discriminator_loss,
             generator=generator_loss,
             reconstruction=reconstruction_loss,
-            draft=draft_loss,
-            divergence=divergence_loss,
         )
+
+    def _now(self, first: float, last: float) -> tf.Tensor:
+        return first + (last - first) * tf.convert_to_tensor(self.progress)
 
     def _train_discriminator(
         self,
@@ -172,26 +166,6 @@ class AudioToImageGAN(keras.Model):
             images = augment_images(images, randomness)
         # The encoder learns from the pictures, not from making the discriminator's task easier.
         return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
-
-    def _choose_noise(
-        self, real_images: tf.Tensor, randomness: BatchRandomness
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Returns the noise, the weight of each row's reconstruction, and the divergence.
-
-        With a posterior, every other row takes the noise that its real picture has, and is
-        painted again; the rows between are drawn from free noise, as all will be after training.
-        """
-        free = randomness.normal(self.preset.noise_dim)
-        rows = tf.shape(free)[0]
-        if self.posterior is None:
-            return free, tf.ones([rows, 1, 1]), tf.constant(0.0)
-        mean, log_variance = self.posterior(real_images, training=True)
-        inferred = mean + tf.exp(0.5 * log_variance) * randomness.normal(self.preset.noise_dim)
-        is_inferred = (tf.range(rows) % 2 == 0)[:, None]
-        # Twice the weight on half of the rows keeps the mean over the batch.
-        weight = 2.0 * tf.cast(is_inferred, tf.float32)[:, :, None]
-        noise = tf.where(is_inferred, inferred, free)
-        return noise, weight, self.divergence_loss(mean, log_variance)
 
     def _update_moving_averages(self) -> None:
         decay = self.preset.moving_average_decay

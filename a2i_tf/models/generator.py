@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization
+from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization, SmoothUpsampling
 from a2i_tf.models.presets import Preset
 
 _START_SIZE = 4
@@ -23,7 +23,7 @@ def build_generator(preset: Preset, image_size: int) -> keras.Model:
     """Builds the generator.
 
     Args:
-        preset: Sizes.
+        preset: Sizes, and whether it is a skip generator or a plain one.
         image_size: 32, 64 or 128.
 
     Returns:
@@ -31,42 +31,75 @@ def build_generator(preset: Preset, image_size: int) -> keras.Model:
         noise_dim]) → image float32 [batch, image_size, image_size, 3] in [-1, 1].
     """
     start_filters = filters_at(_START_SIZE, preset.generator_width)
+    body = _skip_body if preset.generator == "skip" else _plain_body
 
     # Layers
     start = keras.layers.Dense(_START_SIZE**2 * start_filters, name="start")
-    paint = keras.layers.Conv2DTranspose(
-        3,
-        _KERNEL,
-        strides=_STRIDE,
-        padding="same",
-        activation="tanh",
-        dtype="float32",
-        name="paint",
-    )
+    unfold = keras.layers.Reshape((_START_SIZE, _START_SIZE, start_filters), name="unfold")
+    limit = keras.layers.Activation("tanh", dtype="float32", name="image")
 
     # Functional graph
     embedding = keras.Input((preset.embedding_dim,), name="embedding")
     noise = keras.Input((preset.noise_dim,), name="noise")
     condition = keras.layers.Concatenate(name="condition")([embedding, noise])
-    x = keras.layers.Reshape((_START_SIZE, _START_SIZE, start_filters))(start(condition))
-    size = _START_SIZE
-    while size < image_size // _STRIDE:
-        size *= _STRIDE
-        x = _upsample(x, condition, size, preset.generator_width)
-    image = paint(x)
+    x = unfold(start(condition))
+    image = limit(body(x, condition, image_size, preset.generator_width))
 
     # Configuration
     return keras.Model([embedding, noise], image, name="generator")
 
 
-def _upsample(
-    x: keras.KerasTensor, condition: keras.KerasTensor, size: int, width: int
+def _skip_body(
+    x: keras.KerasTensor, condition: keras.KerasTensor, image_size: int, width: int
 ) -> keras.KerasTensor:
-    """Doubles the size; the condition speaks again at every scale."""
-    filters = filters_at(size, width)
-    x = keras.layers.Conv2DTranspose(
-        filters, _KERNEL, strides=_STRIDE, padding="same", name=f"upsample_{size}"
-    )(x)
-    x = PixelNormalization(name=f"normalize_{size}")(x)
-    x = FeatureWiseModulation(name=f"modulate_{size}")([x, condition])
-    return keras.layers.LeakyReLU(0.2, name=f"activate_{size}")(x)
+    """Lets every scale paint its own layer, and adds them up from coarse to fine.
+
+    The skip generator of Karras et al. 2020 (1912.04958, figure 7): what is where is learnt
+    within minutes, details later.
+    """
+    size = _START_SIZE
+    painting = _paint(size)(x)
+    while size < image_size:
+        size *= _STRIDE
+        x = _enlarge(size, filters_at(size, width))(x)
+        x = PixelNormalization(name=f"normalize_{size}")(x)
+        # The condition speaks again at every scale.
+        x = FeatureWiseModulation(name=f"modulate_{size}")([x, condition])
+        x = keras.layers.LeakyReLU(0.2, name=f"activate_{size}")(x)
+        coarse = keras.layers.UpSampling2D(_STRIDE, interpolation="bilinear")(painting)
+        painting = keras.layers.Add(name=f"painting_{size}")([coarse, _paint(size)(x)])
+    return painting
+
+
+def _plain_body(
+    x: keras.KerasTensor, condition: keras.KerasTensor, image_size: int, width: int
+) -> keras.KerasTensor:
+    """Stacks transposed convolutions (Radford et al. 2016, 1511.06434, figure 1)."""
+    del condition  # It has spoken at the start.
+    size = _START_SIZE
+    while size < image_size // _STRIDE:
+        size *= _STRIDE
+        x = keras.layers.BatchNormalization(name=f"normalize_{size // _STRIDE}")(x)
+        x = keras.layers.ReLU(name=f"activate_{size // _STRIDE}")(x)
+        x = _enlarge(size, filters_at(size, width))(x)
+    x = keras.layers.BatchNormalization(name=f"normalize_{size}")(x)
+    x = keras.layers.ReLU(name=f"activate_{size}")(x)
+    return _enlarge(image_size, 3)(x)
+
+
+def _enlarge(size: int, filters: int) -> keras.layers.Layer:
+    return keras.layers.Conv2DTranspose(
+        filters,
+        _KERNEL,
+        strides=_STRIDE,
+        padding="same",
+        kernel_initializer=SmoothUpsampling(),
+        name=f"upsample_{size}",
+    )
+
+
+def _paint(size: int) -> keras.layers.Layer:
+    # Blank layers at first: noise of five scales would take long to unlearn.
+    return keras.layers.Conv2D(
+        3, 3, padding="same", kernel_initializer="zeros", name=f"paint_{size}"
+    )

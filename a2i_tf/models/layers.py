@@ -9,6 +9,28 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="a2i")
+class SmoothUpsampling(keras.initializers.Initializer):
+    """Starts a transposed convolution of stride 2 as nearest-neighbour upsampling and a 2 x 2 one.
+
+    Every weight is laid down twice in both directions, so that all four pixels that come from
+    one read the same weights: no checkerboard to unlearn (Aitken et al. 2017, arXiv 1707.02937).
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._glorot = keras.initializers.GlorotUniform(seed)
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """Returns weights of `shape`: [height, width, filters, channels], even sizes."""
+        height, width, filters, channels = shape
+        weights = self._glorot((height // 2, width // 2, filters, channels), dtype)
+        return ops.repeat(ops.repeat(weights, 2, axis=0), 2, axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` needs."""
+        return {"seed": self._glorot.get_config()["seed"]}
+
+
+@keras.saving.register_keras_serializable(package="a2i")
 class PixelNormalization(keras.layers.Layer):
     """Scales every pixel's feature vector to unit mean square (Karras et al. 2018, section 4.2).
 

@@ -19,19 +19,6 @@ class GeneratorHinge(keras.losses.Loss):
         return -ops.squeeze(y_true * y_pred, axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="a2i")
-class NormalDivergence(keras.losses.Loss):
-    """Divergence of N(mean, exp(log_variance)) from N(0, 1), in nats, summed over dimensions.
-
-    Kingma & Welling 2014, appendix B. `y_true` is the mean, `y_pred` the log variance.
-    """
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Takes mean and log variance, float [batch, dim]; returns float [batch]."""
-        terms = ops.exp(y_pred) + ops.square(y_true) - 1.0 - y_pred
-        return 0.5 * ops.sum(terms, axis=-1)
-
-
 def build_discriminator_loss(preset: Preset) -> keras.losses.Loss:
     """Returns the loss of (targets: 1 for real, 0 for generated; logits)."""
     if preset.adversarial_loss == "hinge":

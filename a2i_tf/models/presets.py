@@ -22,23 +22,25 @@ class Preset(Config):
         encoder_width: Filters of the first convolution, or units of the first dense layer.
         embedding_dim: Length of what the encoder hears.
         noise_dim: Length of what it can't hear.
+        generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
+            of transposed convolutions with batch normalization.
         generator_width: Filters of the generator at 32 px; doubled at every halving.
         discriminator_width: Filters of the discriminator at 32 px; doubled likewise.
         adversarial_loss: "hinge" with spectral normalization and projection of the embedding,
             or "cross_entropy", the plain GAN.
-        has_posterior: Whether an image encoder infers the noise of real images, so that
-            reconstruction doesn't average over what the sound can't tell (CVAE-GAN, Bao et al.
-            2017, arXiv 1703.10155).
-        augment: Whether the discriminator sees images through DiffAugment.
+        augment: Whether sounds are heard through random microphones, and the discriminator sees
+            images through DiffAugment.
         batch_size: Global batch size.
         generator_learning_rate: Adam step of encoder and generator.
         discriminator_learning_rate: Adam step of the discriminator.
         beta_1: Adam's first moment.
         moving_average_decay: Decay of the weights that are kept for drawing.
-        adversarial_weight: Weight of the adversarial term.
+        adversarial_weight: Weight of the adversarial term at the start.
+        final_adversarial_weight: Its weight at the end; it changes linearly.
         reconstruction_weight: Weight of the reconstruction term at the start.
-        final_reconstruction_weight: Its weight at the end; it decays linearly.
-        divergence_weight: Weight of the posterior's divergence from the normal distribution.
+        final_reconstruction_weight: Its weight at the end; it changes linearly.
+        sketch_share: Time before the adversarial training, as a share of the budget, in which the
+            encoder learns to sketch (models/sketcher.py).
     """
 
     name: str
@@ -47,10 +49,10 @@ class Preset(Config):
     encoder_width: int
     embedding_dim: int
     noise_dim: int
+    generator: Literal["skip", "plain"]
     generator_width: int
     discriminator_width: int
     adversarial_loss: Literal["hinge", "cross_entropy"]
-    has_posterior: bool
     augment: bool
     batch_size: int
     generator_learning_rate: float
@@ -58,9 +60,10 @@ class Preset(Config):
     beta_1: float
     moving_average_decay: float
     adversarial_weight: float
+    final_adversarial_weight: float
     reconstruction_weight: float
     final_reconstruction_weight: float
-    divergence_weight: float
+    sketch_share: float
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -78,20 +81,21 @@ DEFAULT = Preset(
     encoder_width=32,
     embedding_dim=64,
     noise_dim=32,
+    generator="skip",
     generator_width=48,
     discriminator_width=32,
     adversarial_loss="hinge",
-    has_posterior=True,
     augment=True,
     batch_size=32,
     generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
     beta_1=0.5,
     moving_average_decay=0.99,
-    adversarial_weight=0.1,
+    adversarial_weight=0.0,
+    final_adversarial_weight=0.05,
     reconstruction_weight=10.0,
     final_reconstruction_weight=2.0,
-    divergence_weight=0.02,
+    sketch_share=0.15,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -103,10 +107,10 @@ SEED = Preset(
     encoder_width=128,
     embedding_dim=32,
     noise_dim=32,
+    generator="plain",
     generator_width=48,
     discriminator_width=48,
     adversarial_loss="cross_entropy",
-    has_posterior=False,
     augment=False,
     batch_size=32,
     generator_learning_rate=2e-4,
@@ -114,9 +118,10 @@ SEED = Preset(
     beta_1=0.5,
     moving_average_decay=0.0,
     adversarial_weight=1.0,
+    final_adversarial_weight=1.0,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
-    divergence_weight=0.0,
+    sketch_share=0.0,
 )
 
 TINY = Preset(
@@ -126,20 +131,21 @@ TINY = Preset(
     encoder_width=8,
     embedding_dim=8,
     noise_dim=4,
+    generator="skip",
     generator_width=8,
     discriminator_width=8,
     adversarial_loss="hinge",
-    has_posterior=True,
     augment=True,
     batch_size=8,
     generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
     beta_1=0.5,
     moving_average_decay=0.9,
-    adversarial_weight=0.1,
+    adversarial_weight=0.0,
+    final_adversarial_weight=0.05,
     reconstruction_weight=10.0,
     final_reconstruction_weight=2.0,
-    divergence_weight=0.02,
+    sketch_share=0.15,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}

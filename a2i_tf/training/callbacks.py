@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from a2i_tf.atomic import explain_os_errors
 from a2i_tf.errors import A2IError
 from a2i_tf.grid import write_grid
+from a2i_tf.models.drawing import draw_pictures
 from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.training.run import RunConfig
 
 _LOG_EVERY_STEPS = 20
 _FIRST_SAMPLES_STEP = 50
@@ -82,6 +84,50 @@ class Budget(keras.callbacks.Callback):
             progress = steps_taken(self.model) / (self._steps or 1)
         self.model.progress.assign(min(1.0, progress))
         if progress >= 1.0:
+            self.model.stop_training = True
+
+
+class SketchBudget(keras.callbacks.Callback):
+    """Stops the sketching when its share of the budget is used, and reports the status.
+
+    Args:
+        config: Gives the budget and the share.
+        elapsed_seconds: A variable with the time used so far.
+        on_status: Called after every step.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        elapsed_seconds: tf.Variable,
+        on_status: Callable[[TrainingStatus], None] | None,
+    ) -> None:
+        super().__init__()
+        self._share = config.preset.sketch_share
+        self._seconds = 60 * config.minutes if config.minutes else None
+        self._steps = config.steps
+        self._batch_size = config.preset.batch_size
+        self._elapsed_seconds = elapsed_seconds
+        self._on_status = on_status
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Starts the clock."""
+        self._started = time.monotonic()
+        self._taken = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Reports, and stops when the share is used."""
+        self._taken += 1
+        elapsed = time.monotonic() - self._started
+        self._elapsed_seconds.assign(elapsed)
+        used = elapsed / self._seconds if self._seconds else self._taken / (self._steps or 1)
+        if self._on_status:
+            losses = {"sketch": float((logs or {}).get("loss", math.nan))}
+            speed = self._taken * self._batch_size / elapsed
+            # Counted in steps, the sketching comes before the budget, not out of it.
+            progress = used if self._seconds else 0.0
+            self._on_status(TrainingStatus(0, elapsed, progress, speed, losses))
+        if used >= self._share:
             self.model.stop_training = True
 
 
@@ -190,13 +236,13 @@ class SamplePictures(keras.callbacks.Callback):
         """Writes a grid for the present step."""
         gan: AudioToImageGAN = self.model
         rows = [self._images]
-        embeddings = gan.drawing_encoder(self._mfcc, training=False)
         for seed in range(2):
             noise = np.random.default_rng(seed).standard_normal(
                 (len(self._mfcc), gan.preset.noise_dim), dtype=np.float32
             )
-            images = gan.drawing_generator([embeddings, tf.constant(noise)], training=False)
-            rows.append(np.round((np.asarray(images) + 1) * 127.5).clip(0, 255).astype(np.uint8))
+            rows.append(
+                draw_pictures(gan.drawing_encoder, gan.drawing_generator, self._mfcc, noise)
+            )
         write_grid(self._folder / f"step-{steps_taken(gan):06d}.png", np.stack(rows))
 
 

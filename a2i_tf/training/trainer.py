@@ -14,17 +14,24 @@ import tensorflow as tf
 from a2i_tf.atomic import explain_os_errors, new_folder
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
 from a2i_tf.datasets.pairs import Pair, PairsFolder, read_pairs
-from a2i_tf.datasets.pipeline import load_arrays, make_examples, make_training_batches
+from a2i_tf.datasets.pipeline import (
+    change_microphones,
+    load_arrays,
+    make_examples,
+    make_training_batches,
+)
 from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.config import ModelConfig
 from a2i_tf.models.drawing import DrawingModel, write_drawing_model
 from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.sketcher import build_sketcher
 from a2i_tf.training.callbacks import (
     Budget,
     Checkpoints,
     Records,
     SamplePictures,
+    SketchBudget,
     TrainingStatus,
     steps_taken,
 )
@@ -94,13 +101,15 @@ def train(
         elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
     keeper = _Keeper(run, config, gan, elapsed_seconds)
     keeper.restore()
-    batches = make_training_batches(
-        make_examples(folder, pairs, config.mfcc, config.image_size),
-        config.preset.batch_size,
-        # A resumed run must not see the first epoch's order again.
-        seed=config.seed + steps_taken(gan),
-    )
+    # A resumed run must not see the first epoch's order again.
+    batches = _make_batches(folder, pairs, config, statistics, config.seed + steps_taken(gan))
     samples = load_arrays(folder, _sample_pairs(folder), config.mfcc, config.image_size)
+    if config.preset.sketch_share and not steps_taken(gan):
+        on_stage("learning to sketch")
+        with strategy.scope():
+            sketcher = build_sketcher(config.preset, gan.encoder, config.image_size)
+        if not _fit(sketcher, batches, [SketchBudget(config, elapsed_seconds, on_status)]):
+            return TrainingResult(run, 0, float(elapsed_seconds), False, bad_pairs)
     on_stage("training")
     finished = _fit(
         gan,
@@ -186,11 +195,25 @@ def _replace_model(path: Path, model: DrawingModel) -> None:
     shutil.rmtree(outgoing, ignore_errors=True)
 
 
+def _make_batches(
+    folder: PairsFolder,
+    pairs: tuple[Pair, ...],
+    config: RunConfig,
+    statistics: MfccStatistics,
+    seed: int,
+) -> tf.data.Dataset:
+    examples = make_examples(folder, pairs, config.mfcc, config.image_size)
+    batches = make_training_batches(examples, config.preset.batch_size, seed)
+    if config.preset.augment:
+        batches = change_microphones(batches, statistics, seed)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
 def _fit(
-    gan: AudioToImageGAN, batches: tf.data.Dataset, callbacks: list[keras.callbacks.Callback]
+    model: keras.Model, batches: tf.data.Dataset, callbacks: list[keras.callbacks.Callback]
 ) -> bool:
     try:
-        gan.fit(
+        model.fit(
             batches,
             epochs=2**31,
             steps_per_epoch=_STEPS_PER_EPOCH,
