@@ -21,6 +21,7 @@ def make_model(preset="tiny", image_size=32, seed=0):
     mfcc = MFCC_SETTINGS[preset.mfcc_setting]
     mean, variance = np.full(mfcc.num_mfccs, 0.5, np.float32), np.full(mfcc.num_mfccs, 25.0)
     gan = AudioToImageGAN(preset, image_size, mfcc.shape, MfccStatistics(mean, variance))
+    fill_blank_layers(gan.drawing_generator)
     config = ModelConfig(
         mfcc=mfcc,
         image_size=image_size,
@@ -33,6 +34,14 @@ def make_model(preset="tiny", image_size=32, seed=0):
         steps=0,
     )
     return DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
+
+
+def fill_blank_layers(generator):
+    """Lets an untrained generator draw something: its painting layers start blank."""
+    rng = np.random.default_rng(0)
+    for variable in generator.variables:
+        if variable.path.startswith("paint_") and variable.path.endswith("kernel"):
+            variable.assign(rng.normal(0, 0.1, variable.shape))
 
 
 def make_clip(seconds, seed=0, sample_rate=16_000):

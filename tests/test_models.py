@@ -94,7 +94,8 @@ class NetworksTest(tf.test.TestCase):
     def test_embedding_has_unit_mean_square(self):
         mfcc, _ = make_batch(4)
         embedding = make_gan().encoder(mfcc)
-        self.assertAllClose(tf.reduce_mean(embedding**2, axis=-1), np.ones(4), atol=1e-3)
+        # The term that keeps silence finite takes up to a hundredth from an untrained encoder.
+        self.assertAllClose(tf.reduce_mean(embedding**2, axis=-1), np.ones(4), atol=1e-2)
 
     def test_sketching_teaches_the_shared_encoder(self):
         gan = make_gan()

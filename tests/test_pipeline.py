@@ -79,14 +79,19 @@ def test_no_python_function_runs_per_example(folder):
 
 def test_microphones_shift_every_coefficient_for_the_whole_window(folder):
     examples = make_examples(folder, folder.split("train"), FINE, 32)
-    batches = make_training_batches(examples, 4, seed=0)
-    statistics = measure_statistics(features for features, _ in batches.take(3).as_numpy_iterator())
+
+    def first_features(batches):
+        return np.concatenate([f for f, _ in batches.take(50).as_numpy_iterator()])
+
+    def make_batches():
+        return make_training_batches(examples, 4, seed=0)
+
+    plain = first_features(make_batches())
+    statistics = measure_statistics([plain])
 
     def first_batches(seed):
-        changed = change_microphones(batches, statistics, seed).take(50)
-        return np.concatenate([features for features, _ in changed.as_numpy_iterator()])
+        return first_features(change_microphones(make_batches(), statistics, seed))
 
-    plain = np.concatenate([features for features, _ in batches.take(50).as_numpy_iterator()])
     shift = first_batches(seed=5) - plain
     np.testing.assert_allclose(shift, np.broadcast_to(shift[:, :1], shift.shape), atol=1e-3)
     spread = shift[:, 0].std(axis=0) / np.sqrt(statistics.variance)

@@ -24,7 +24,7 @@ from a2i_tf.models.drawing import DrawingModel
 
 MODEL_NAME = "model"
 _PICTURED_BASELINES = ("nearest_audio", "class_mean")
-_PICTURED_ITEMS_PER_CLASS = 2
+_PICTURED_ITEMS_PER_CLASS = 1
 
 OnStep = Callable[[str, int, int], None]
 Metric = Callable[["Drawn"], NDArray[np.float64]]
