@@ -29,8 +29,6 @@ app = typer.Typer(
 for command in (fetch, train, generate, evaluate, export, doctor):
     app.command(no_args_is_help=command is generate)(command)
 
-_INTERRUPTED = 130
-
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -58,9 +56,6 @@ def main() -> None:
     except A2IError as error:
         print_error(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has gone, as `head` does; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ import hashlib
 import io
 import multiprocessing
 import shutil
+import signal
 import wave
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -134,16 +135,20 @@ def _render_worlds(
     ready = num_sources - len(worlds)
     # A forked child would inherit TensorFlow's threads in a broken state.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(mp_context=context) as pool:
+    pool = ProcessPoolExecutor(mp_context=context, initializer=_leave_ctrl_c_to_parent)
+    try:
         jobs = [pool.submit(_render_world, root, world) for world in worlds]
-        try:
-            for done, job in enumerate(jobs, 1):
-                job.result()
-                if on_source:
-                    on_source(ready + done, num_sources)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for done, job in enumerate(jobs, 1):
+            job.result()
+            if on_source:
+                on_source(ready + done, num_sources)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_ctrl_c_to_parent() -> None:
+    # A terminal's Ctrl-C reaches every process; each worker would print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _render_world(root: Path, world: World) -> None:
