@@ -13,7 +13,8 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 say "1/5  rendering the built-in world (about a minute)"
 a2i fetch scenes
 say "2/5  training for $minutes minutes"
-run=$(a2i train --data data/scenes --minutes "$minutes" --json | python -c 'import json, sys; print(json.load(sys.stdin)["run"])')
+result=$(a2i train --data data/scenes --minutes "$minutes" --json)
+run=$(printf '%s' "$result" | python -c 'import json, sys; print(json.load(sys.stdin)["run"])')
 say "3/5  judging the pictures (about a minute)"
 a2i evaluate --run "$run"
 say "4/5  drawing recordings that it has never heard"

@@ -1,6 +1,8 @@
 """Whole commands, as a person runs them."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import wave
@@ -215,6 +217,29 @@ def test_train_refuses_bad_pairs_and_skips_them_when_told(a2i, tmp_path, monkeyp
     code, out, _ = a2i(*command, "--skip-bad", "--json", "--run-dir", "again")
     assert code == 0
     assert json.loads(out)["bad_pairs"] == [folder.pairs[0].id, folder.pairs[4].id]
+    assert a2i("evaluate", "--run", "again")[0] == 0
+    code, _, err = a2i("train", "--resume", "again", "--preset", "seed")
+    assert code == 2
+    assert "--preset can't be changed" in err
+    code, _, err = a2i("train", "--resume", "again", "--minutes", "0")
+    assert code == 2
+    assert "must be above 0" in err
+    # The new budget is kept, so that going on once more knows it.
+    assert a2i("train", "--resume", "again", "--steps", 3)[0] == 0
+    assert json.loads(Path("again/config.json").read_text())["steps"] == 3
+
+
+def test_one_worker_of_a_cluster_trains(project, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    cluster = {"cluster": {"worker": [f"127.0.0.1:{port}"]}, "task": {"type": "worker", "index": 0}}
+    command = [sys.executable, "-m", "a2i_tf", "train", "--preset", "tiny", "--image-size", "32"]
+    command += ["--strategy", "multiworker", "--steps", "2", "--run-dir", str(tmp_path / "run")]
+    environment = {**os.environ, "TF_CONFIG": json.dumps(cluster)}
+    done = subprocess.run(command, cwd=project[0], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "model" / "encoder.keras").is_file()
 
 
 def test_train_without_a_dataset_says_what_to_do(a2i, tmp_path, monkeypatch):

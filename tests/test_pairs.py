@@ -3,6 +3,7 @@ from collections import Counter
 
 import pytest
 from pairs_fixture import make_pairs_folder
+from PIL import Image
 
 from a2i_tf.datasets.check import drop_bad_pairs, find_bad_pairs
 from a2i_tf.datasets.pairs import SPLITS, read_pairs, split_of
@@ -106,6 +107,13 @@ def test_bad_files_are_reported_together_with_a_count(folder):
     kept, dropped = drop_bad_pairs(folder, skip_bad=True)
     assert len(dropped) == num_bad
     assert len(kept.pairs) == len(folder.pairs) - num_bad
+
+
+def test_picture_that_tensorflow_cannot_decode_is_bad(folder):
+    path = folder.root / folder.pairs[0].image
+    Image.new("RGB", (8, 8)).save(path, "TIFF")
+    (bad,) = find_bad_pairs(folder)
+    assert "is TIFF, not one of PNG" in bad.reason
 
 
 def test_nothing_left_is_an_error_even_when_skipping(folder):

@@ -125,6 +125,12 @@ def test_other_sample_rate_is_refused(folder):
         make_examples(PairsFolder(folder.root, info, folder.pairs), folder.pairs, FINE, 32)
 
 
+def test_other_window_is_refused(folder):
+    info = DatasetInfo.from_dict({**folder.info.to_dict(), "window_seconds": 2.0})
+    with pytest.raises(A2IError, match="windows are 2 s long, the model's 1 s"):
+        make_examples(PairsFolder(folder.root, info, folder.pairs), folder.pairs, FINE, 32)
+
+
 def test_empty_split_says_what_to_do(folder):
     with pytest.raises(A2IError, match="use more sources"):
         make_examples(folder, (), FINE, 32)

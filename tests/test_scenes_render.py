@@ -1,4 +1,5 @@
 import json
+import shutil
 import wave
 from pathlib import Path
 
@@ -75,6 +76,15 @@ def test_done_twice_is_done_once(folder):
     assert is_rendered(folder.root, 2, 3)
     assert render_scenes(folder.root, num_sources=2, seed=3) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.root.rglob("*")} == before
+
+
+def test_what_was_removed_is_rendered_again(folder, tmp_path):
+    root = tmp_path / "scenes"
+    shutil.copytree(folder.root, root)
+    shutil.rmtree(root / "images" / folder.pairs[0].source)
+    assert not is_rendered(root, 2, 3)
+    assert render_scenes(root, num_sources=2, seed=3).info == folder.info
+    assert contents(root) == contents(folder.root)
 
 
 def test_another_seed_is_refused(folder):

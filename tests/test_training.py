@@ -191,3 +191,45 @@ def test_multiworker_without_a_cluster(monkeypatch, value):
 
 def test_auto_takes_one_device_on_a_cpu():
     assert isinstance(make_strategy("auto"), tf.distribute.OneDeviceStrategy)
+
+
+def test_finished_run_stays_as_it_is(finished_run, folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run[0], run)
+    before = (run / "model" / "encoder.keras").read_bytes()
+    result = train(run, make_config(folder))
+    assert result.finished
+    assert result.steps == 60
+    assert (run / "model" / "encoder.keras").read_bytes() == before
+
+
+def test_damaged_checkpoint_gives_way_to_the_one_before(finished_run, folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run[0], run)
+    train(run, make_config(folder, steps=70))
+    (run / "checkpoints" / "ckpt-70.index").write_bytes(b"damaged")
+    steps = []
+    train(run, make_config(folder, steps=62), lambda status: steps.append(status.step))
+    assert steps == [61, 62]
+    for path in (run / "checkpoints").glob("ckpt-*.index"):
+        path.write_bytes(b"damaged")
+    with pytest.raises(A2IError, match="none of its checkpoints can be read"):
+        train(run, make_config(folder, steps=80))
+
+
+def test_damaged_model_is_one_line(finished_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run[0], run)
+    path = run / "model" / "encoder.keras"
+    contents = bytearray(path.read_bytes())
+    contents[len(contents) // 2 : len(contents) // 2 + 400] = bytes(400)
+    path.write_bytes(contents)
+    with pytest.raises(A2IError, match="the model cannot be read"):
+        read_drawing_model(run / "model")
+
+
+def test_mirrored_strategy_trains_a_whole_run_and_goes_on(folder, tmp_path):
+    run, config = tmp_path / "run", make_config(folder, strategy="mirrored", steps=3)
+    start_run(run, config)
+    assert train(run, config).steps == 3
+    assert train(run, make_config(folder, strategy="mirrored", steps=4)).steps == 4

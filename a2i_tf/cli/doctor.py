@@ -76,8 +76,10 @@ def _find_packages() -> Finding:
 
 
 def _find_decoders() -> Finding:
-    from a2i_tf.audio.tfio_decoder import tfio_works
-
+    try:
+        from a2i_tf.audio.tfio_decoder import tfio_works
+    except ImportError as error:
+        return Finding("decoding", False, f"cannot be tried: {error}; run `make install`")
     if tfio_works():
         return Finding("decoding", True, "tensorflow-io decodes; PyAV takes what it can't")
     return Finding("decoding", True, "tensorflow-io's operations don't run here; PyAV takes all")
@@ -86,8 +88,10 @@ def _find_decoders() -> Finding:
 def _find_devices() -> Finding:
     import os
 
-    import tensorflow as tf
-
+    try:
+        import tensorflow as tf
+    except ImportError as error:
+        return Finding("devices", False, f"cannot be listed: {error}; run `make install`")
     gpus = tf.config.list_physical_devices("GPU")
     return Finding("devices", True, f"{os.cpu_count()} CPU cores, {len(gpus)} GPUs")
 

@@ -66,17 +66,25 @@ def evaluate(
 
 
 def _evaluate(run: Path, others: list[Path], root: Path, seed: int) -> Report:
+    from a2i_tf.training.run import read_run
+
     with stages("reading the models") as show:
+        from a2i_tf.datasets.check import drop_bad_pairs
         from a2i_tf.datasets.pairs import read_pairs
+        from a2i_tf.evaluation.baselines import BASELINES
         from a2i_tf.evaluation.protocol import evaluate as evaluate_models
 
         models = {"model": _read_model(run)}
         for other in others:
             name = _system_name(other)
-            if name in models:
-                raise A2IError(f"{other}: is given twice, or has the name of a baseline")
+            name = other.name if name in models else name
+            if name in models or name in BASELINES:
+                raise A2IError(
+                    f"{other}: is given twice, or has the name of a baseline; rename the folder"
+                )
             models[name] = _read_model(other)
-        return evaluate_models(models, read_pairs(root), seed=seed, on_step=show)
+        folder, _ = drop_bad_pairs(read_pairs(root), skip_bad=read_run(run).skip_bad)
+        return evaluate_models(models, folder, seed=seed, on_step=show)
 
 
 def _read_model(run: Path) -> DrawingModel:

@@ -20,9 +20,11 @@ PresetName = Literal["default", "seed", "tiny"]
 StrategyChoice = Literal["auto", "one-device", "mirrored", "multiworker"]
 
 _DEFAULT_MINUTES = 30.0
+_MAX_SEED = 2**32 - 1
 
 
 def train(
+    context: typer.Context,
     data: Annotated[
         Path | None,
         typer.Option(help="Pairs folder. \\[default: the only one in data/]", show_default=False),
@@ -38,7 +40,9 @@ def train(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps in all, instead of --minutes.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, noise and order.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=_MAX_SEED, help="Seed of weights, noise and order.")
+    ] = 0,
     run_dir: Annotated[
         Path | None,
         typer.Option(help="Folder of the run. \\[default: the next in runs/]", show_default=False),
@@ -69,18 +73,19 @@ def train(
 
     a2i train --resume runs/0001-scenes-default --minutes 60
     """
+    if resume is not None:
+        _refuse_fixed_options(context)
     if minutes is not None and steps is not None:
         raise typer.BadParameter("give either --minutes or --steps, not both")
     if resume is not None:
-        run, config = _resumed(resume, minutes, steps)
+        run, config = resume, _resumed(resume, minutes, steps, data, skip_bad)
     else:
         config = _new_config(data, preset, image_size, minutes, steps, seed, strategy, skip_bad)
         run = _new_run(run_dir, config)
     if dry_run:
         _print_plan(run, config)
         return
-    if resume is None:
-        _start(run, config)
+    _write_config(run, config, resumed=resume is not None)
     result = _train(run, config)
     if as_json:
         print_json(result)
@@ -109,6 +114,11 @@ def _new_config(
     folder = read_pairs(data or only_dataset())
     chosen = preset_named(preset)
     setting = folder.info.mfcc_setting or chosen.mfcc_setting
+    if setting not in MFCC_SETTINGS:
+        raise A2IError(
+            f"{folder.root}: its features have the setting {setting!r}, which this a2i does not "
+            f"know; it knows {', '.join(MFCC_SETTINGS)}"
+        )
     try:
         return RunConfig(
             preset=chosen,
@@ -135,19 +145,42 @@ def _new_run(run_dir: Path | None, config: RunConfig) -> Path:
     return run_dir or next_run_folder(RUNS_FOLDER, config)
 
 
-def _start(run: Path, config: RunConfig) -> None:
-    from a2i_tf.training.run import start_run
+def _write_config(run: Path, config: RunConfig, *, resumed: bool) -> None:
+    from a2i_tf.training.run import rewrite_run, start_run
 
-    start_run(run, config)
+    if resumed:
+        rewrite_run(run, config)
+    else:
+        start_run(run, config)
 
 
-def _resumed(run: Path, minutes: float | None, steps: int | None) -> tuple[Path, RunConfig]:
+def _refuse_fixed_options(context: typer.Context) -> None:
+    """Refuses options that a resumed run can't change, rather than ignore them."""
+    for name in ("preset", "image_size", "seed", "strategy", "run_dir"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            option = name.replace("_", "-")
+            raise typer.BadParameter(f"--{option} can't be changed when a run is resumed")
+
+
+def _resumed(
+    run: Path, minutes: float | None, steps: int | None, data: Path | None, skip_bad: bool
+) -> RunConfig:
     from a2i_tf.training.run import read_run
 
     config = read_run(run)
-    if minutes is not None or steps is not None:
-        config = replace(config, minutes=minutes, steps=steps)
-    return run, config
+    if minutes is None and steps is None:
+        minutes, steps = config.minutes, config.steps
+    try:
+        return replace(
+            config,
+            minutes=minutes,
+            steps=steps,
+            data=str(data or config.data),
+            skip_bad=skip_bad or config.skip_bad,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _print_plan(run: Path, config: RunConfig) -> None:

@@ -15,6 +15,8 @@ from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.errors import A2IError
 
 _NAMED_IN_ERROR = 3
+# What TensorFlow decodes.
+_IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "GIF")
 # A window may reach over the end of its file by rounding, no further.
 _TOLERANCE_SECONDS = 0.01
 
@@ -80,6 +82,8 @@ def describe_bad_pairs(bad: Sequence[BadPair]) -> str:
 def _image_problem(path: Path) -> str | None:
     try:
         with Image.open(path) as image:
+            if image.format not in _IMAGE_FORMATS:
+                return f"{path.name} is {image.format}, not one of {', '.join(_IMAGE_FORMATS)}"
             # A PNG's checksums tell whether it is whole without decoding it; other formats
             # carry none.
             image.verify() if image.format == "PNG" else image.load()

@@ -134,6 +134,11 @@ def _make_features(
             f"{folder.root}: its sounds are at {folder.info.sample_rate} Hz, the model's at "
             f"{config.sample_rate} Hz; import the dataset again at the model's rate"
         )
+    if folder.info.window_seconds != config.window_seconds:
+        raise A2IError(
+            f"{folder.root}: its windows are {folder.info.window_seconds:g} s long, the model's "
+            f"{config.window_seconds:g} s; import the dataset again with the model's window"
+        )
     runs = [(name, list(run)) for name, run in groupby(pairs, key=lambda pair: pair.sound)]
     sources = tf.data.Dataset.from_tensor_slices(
         (

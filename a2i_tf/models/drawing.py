@@ -7,6 +7,7 @@ generator.keras   (embedding, noise [batch, noise_dim]) → image [batch, size, 
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +90,6 @@ def read_drawing_model(folder: Path) -> DrawingModel:
             encoder=keras.saving.load_model(folder / _ENCODER_FILE, compile=False),
             generator=keras.saving.load_model(folder / _GENERATOR_FILE, compile=False),
         )
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise A2IError(f"{folder}: the model cannot be read ({reason}); train it again") from error

@@ -174,7 +174,7 @@ class Records(keras.callbacks.Callback):
         status = TrainingStatus(
             step=step,
             elapsed_seconds=float(self._elapsed_seconds),
-            progress=float(self.model.progress),
+            progress=_read(self.model.progress),
             images_per_second=self._speed,
             losses={name: float(value) for name, value in (logs or {}).items()},
         )
@@ -272,7 +272,12 @@ class Checkpoints(keras.callbacks.Callback):
 
 def steps_taken(gan: AudioToImageGAN) -> int:
     """Returns the number of steps since the run began; checkpoints keep it."""
-    return int(gan.generator_optimizer.iterations)
+    return int(_read(gan.generator_optimizer.iterations))
+
+
+def _read(variable: keras.Variable) -> float:
+    # Python's own int() and float() fail on a variable that a strategy has mirrored.
+    return float(np.asarray(variable.value))
 
 
 def _lines_up_to(history: str, step: int) -> list[str]:
@@ -292,5 +297,5 @@ def _check_finite(status: TrainingStatus) -> None:
     if diverged:
         raise A2IError(
             f"training diverged at step {status.step}: the loss {diverged[0]} is not finite; "
-            "resume from the last checkpoint with another --seed, or lower the learning rate"
+            "train a new run with another --seed"
         )

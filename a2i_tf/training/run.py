@@ -10,6 +10,7 @@ model/          the networks that draw (models/drawing.py)
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,9 @@ class RunConfig(Config):
         """Checks the budget and the image size."""
         if (self.minutes is None) == (self.steps is None):
             raise ValueError("give either minutes or steps")
-        if (self.minutes or self.steps or 0) <= 0:
-            raise ValueError("minutes and steps must be above 0")
+        budget = self.steps if self.minutes is None else self.minutes
+        if not 0 < (budget or 0) < math.inf:
+            raise ValueError("minutes and steps must be above 0, and finite")
         if self.image_size not in IMAGE_SIZES:
             raise ValueError(f"image_size must be one of {IMAGE_SIZES}")
 
@@ -105,6 +107,11 @@ def start_run(path: Path, config: RunConfig) -> None:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise A2IError(f"{path}: is there already; go on with --resume, or choose another")
     make_folder(path)
+    write_json(path / CONFIG_FILE, config.to_dict())
+
+
+def rewrite_run(path: Path, config: RunConfig) -> None:
+    """Replaces the configuration of a run that goes on with another budget."""
     write_json(path / CONFIG_FILE, config.to_dict())
 
 

@@ -25,10 +25,11 @@ def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
     Raises:
         A2IError: if "multiworker" is asked for without a usable `TF_CONFIG`.
     """
-    gpus = tf.config.list_logical_devices("GPU")
     if name == "multiworker":
+        # Before anything else touches a device, or TensorFlow refuses.
         _check_cluster()
         return tf.distribute.MultiWorkerMirroredStrategy()
+    gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
         kind = "GPU" if gpus else "CPU"
         devices = [device.name for device in tf.config.list_logical_devices(kind)]

@@ -83,6 +83,7 @@ def train(
     Raises:
         A2IError: if data are missing or bad, the disk is full, or training diverges.
     """
+    strategy = make_strategy(config.strategy)  # type: ignore[arg-type]
     on_stage("checking the dataset")
     folder, bad_pairs = drop_bad_pairs(read_pairs(Path(config.data)), skip_bad=config.skip_bad)
     _check_dataset(folder, config)
@@ -92,15 +93,16 @@ def train(
     on_stage("building the networks")
     use_fast_precision()
     keras.utils.set_random_seed(config.seed)
-    strategy = make_strategy(config.strategy)  # type: ignore[arg-type]
     with strategy.scope():
         gan = AudioToImageGAN(
             config.preset, config.image_size, config.mfcc.shape, statistics, config.seed
         )
         gan.compile(jit_compile=False)
-        elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
+    elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
     keeper = _Keeper(run, config, gan, elapsed_seconds)
     keeper.restore()
+    if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
+        return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, bad_pairs)
     # A resumed run must not see the first epoch's order again.
     batches = _make_batches(folder, pairs, config, statistics, config.seed + steps_taken(gan))
     samples = load_arrays(folder, _sample_pairs(folder), config.mfcc, config.image_size)
@@ -110,6 +112,7 @@ def train(
             sketcher = build_sketcher(config.preset, gan.encoder, config.image_size)
         if not _fit(sketcher, batches, [SketchBudget(config, elapsed_seconds, on_status)]):
             return TrainingResult(run, 0, float(elapsed_seconds), False, bad_pairs)
+        gan.drawing_encoder.set_weights(gan.encoder.get_weights())
     on_stage("training")
     finished = _fit(
         gan,
@@ -141,17 +144,19 @@ class _Keeper:
         )
 
     def restore(self) -> None:
-        """Goes back to the last checkpoint, if there is one."""
-        if not self._manager.latest_checkpoint:
+        """Goes back to the last checkpoint that can be read, if there is any.
+
+        Raises:
+            A2IError: if there are checkpoints, and none can be read.
+        """
+        for path in reversed(self._manager.checkpoints):
+            try:
+                self._manager.checkpoint.restore(path).assert_existing_objects_matched()
+            except (AssertionError, ValueError, tf.errors.OpError):
+                continue
             return
-        try:
-            status = self._manager.checkpoint.restore(self._manager.latest_checkpoint)
-            status.assert_existing_objects_matched()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
-            raise A2IError(
-                f"{self._manager.latest_checkpoint}: the checkpoint cannot be read; remove it to "
-                "go on from the one before, or train again"
-            ) from error
+        if self._manager.checkpoints:
+            raise A2IError(f"{self._run}: none of its checkpoints can be read; train a new run")
 
     def save(self) -> None:
         """Writes a checkpoint and the networks that draw."""
@@ -207,6 +212,12 @@ def _make_batches(
     if config.preset.augment:
         batches = change_microphones(batches, statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _is_used(config: RunConfig, steps: int, elapsed_seconds: float) -> bool:
+    if config.minutes is not None:
+        return elapsed_seconds >= 60 * config.minutes
+    return steps >= (config.steps or 0)
 
 
 def _fit(

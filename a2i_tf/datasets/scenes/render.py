@@ -100,7 +100,8 @@ def is_rendered(root: Path, num_sources: int, seed: int) -> bool:
             f"{root}: holds another dataset (made with {made_with}); remove it, or choose "
             "another folder with --data-dir"
         )
-    return bool(made_with.get("sources") == num_sources)
+    worlds = (World(index, seed) for index in range(num_sources))
+    return made_with.get("sources") == num_sources and all(_is_whole(root, w) for w in worlds)
 
 
 def _claim(root: Path, plan: dict[str, Any]) -> None:
