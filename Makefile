@@ -22,7 +22,7 @@ install: $(VENV)/installed
 $(VENV)/installed: setup.cfg pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: a2i needs Python 3.10, 3.11 or 3.12; install one, or say make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || { echo "error: $(PYTHON) is $$($(PYTHON) --version); a2i needs Python 3.10, 3.11 or 3.12" >&2; exit 1; }
-	@echo "making $(VENV) with $$($(PYTHON) --version): some 600 MB of packages, a minute or two"
+	@echo "making $(VENV) with $$($(PYTHON) --version): 3 GB of packages on disk, a minute or two"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@touch $@
