@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from a2i_tf.datasets.scenes.pictures.frame import draw_picture
-from a2i_tf.datasets.scenes.world import CLASSES, IMAGE_SIZE, OUTDOOR_FACTORS, World
+from a2i_tf.datasets.scenes.world import (
+    CLASSES,
+    IMAGE_SIZE,
+    INDOOR_CLASSES,
+    OUTDOOR_FACTORS,
+    World,
+)
 
 SEED = 7
 MOMENT = 5.0
@@ -29,6 +35,12 @@ def dark_fraction(picture):
 
 def difference(first, second):
     return float(np.abs(first.astype(np.float64) - second.astype(np.float64)).mean())
+
+
+def shrunk(picture):
+    """Returns the picture at the half size that models see."""
+    half = IMAGE_SIZE // 2
+    return picture.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
 
 
 @pytest.mark.parametrize("label", CLASSES)
@@ -67,6 +79,17 @@ def test_every_factor_shows_and_shows_more_the_more_it_changes(label, factor):
     assert difference(low, middle) > NOISE
     assert difference(middle, high) > NOISE
     assert difference(low, high) > difference(low, middle)
+
+
+@pytest.mark.parametrize("label", sorted(set(CLASSES) - INDOOR_CLASSES))
+@pytest.mark.parametrize("night", [0.0, 1.0])
+def test_stronger_wind_shows_by_day_and_by_night(label, night):
+    calm, breeze, storm = (
+        shrunk(draw_picture(world_of(label, **(CALM | {"wind": wind, "night": night})), MOMENT))
+        for wind in (0.0, 0.5, 1.0)
+    )
+    assert difference(calm, breeze) > NOISE
+    assert difference(calm, storm) > 1.2 * difference(calm, breeze)
 
 
 @pytest.mark.parametrize("label", NATURE)

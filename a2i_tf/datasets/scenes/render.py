@@ -37,7 +37,7 @@ NAME = "scenes"
 DEFAULT_SOURCES = 250
 
 # Raised whenever the same seed would give other pixels or samples.
-_RENDERER_VERSION = 1
+_RENDERER_VERSION = 2
 _PLAN_FILE = ".rendering.json"
 _BYTES_PER_SOURCE = 1_600_000
 

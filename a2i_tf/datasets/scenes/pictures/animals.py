@@ -33,7 +33,7 @@ def draw_flock(
     heights: tuple[float, float],
     scale: float,
     colours: tuple[Colour, ...],
-    count: int = 8,
+    count: int = 12,
 ) -> None:
     """Draws birds that cross the picture between two heights, more of them with more activity.
 
@@ -43,7 +43,7 @@ def draw_flock(
         activity: From 0 (none) to 1 (all).
         time_seconds: Moment in the source.
         heights: Uppermost and lowest y.
-        scale: Size; at 1 a bird spans a twelfth of the picture.
+        scale: Size; at 1 a bird spans a tenth of the picture.
         colours: Colours that they take in turn.
         count: How many there are at the most.
     """
@@ -57,7 +57,7 @@ def draw_flock(
         x = (start + (0.03 + 0.04 * speed) * time_seconds) % 1.0 * 1.2 - 0.1
         y = top + (bottom - top) * height + 0.02 * sin(0.8 * time_seconds + 6 * phase)
         beat = 6 * phase + 9 * time_seconds
-        span = scale * (0.065 + 0.04 * size)
+        span = scale * (0.085 + 0.045 * size)
         flying_bird(canvas, x, y, span, beat, colours[rank % len(colours)], there)
 
 

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.animals import draw_flock
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
-from a2i_tf.datasets.scenes.pictures.foliage import draw_blown
+from a2i_tf.datasets.scenes.pictures.flags import draw_flag
 from a2i_tf.datasets.scenes.pictures.lanterns import campfire
 from a2i_tf.datasets.scenes.pictures.palette import colours, pick
 from a2i_tf.datasets.scenes.pictures.people import presence, random_look, walker
 from a2i_tf.datasets.scenes.pictures.trees import bending, palm
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, moon_place, sky_colours
+from a2i_tf.datasets.scenes.pictures.wind import draw_wind
 from a2i_tf.datasets.scenes.world import Factors, World
 
 # Deep sea, shallow sea, sand in the light, sand in the shade, palm, land far away.
@@ -31,9 +32,12 @@ _ACCENTS = "d9483b f2b233 f7f1e3 2f6f8f e8833a e06a7f 2a9d8f"
 _FOAM: Colour = (0.99, 1.0, 0.98)
 _ACROSS = np.linspace(-0.02, 1.02, 27)
 _WAVES = 9
-_PEOPLE = 8
+_PEOPLE = 11
 _BOATS = 3
-_GULLS: tuple[Colour, ...] = ((0.99, 0.99, 0.99), (0.30, 0.34, 0.42), (0.93, 0.95, 0.97))
+_WHITECAPS = 60
+_SAFETY_RED: Colour = (0.86, 0.16, 0.14)
+_STORM_SEA: Colour = (0.16, 0.25, 0.31)
+_GULLS: tuple[Colour, ...] = ((0.99, 0.99, 0.99), (0.24, 0.28, 0.36), (0.40, 0.44, 0.52))
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,14 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_boats(canvas, world, factors, shore, time_seconds)
     _draw_waves(canvas, world, factors, shore, time_seconds)
     _draw_sand(canvas, world, factors, shore, time_seconds)
-    spray = [_FOAM, mix(shore.sand[0], _FOAM, 0.5), _FOAM]
-    draw_blown(canvas, world, factors.wind, time_seconds, (shore.horizon + 0.03, 0.98), spray)
     _draw_people(canvas, world, factors, shore, time_seconds)
-    reach = 0.7 + 0.7 * factors.nearness
+    reach = 0.75 + 0.8 * factors.nearness
     draw_flock(
         canvas, world, factors.activity, time_seconds, (0.05, 1.15 * shore.horizon), reach, _GULLS
     )
     _draw_frame(canvas, world, factors, shore, time_seconds)
+    spray = [_FOAM, mix(shore.sand[0], _FOAM, 0.5), shade(shore.sand[1], 0.9)]
+    draw_wind(canvas, world, time_seconds, (0.06, 0.98), spray)
 
 
 def _shore(world: World, factors: Factors, time_seconds: float) -> _Shore:
@@ -74,13 +78,16 @@ def _shore(world: World, factors: Factors, time_seconds: float) -> _Shore:
     horizon, slope, bay, phase = rng.uniform([0.34, 0.06, 0.01, 0], [0.45, 0.17, 0.035, 6])
     side = 1 if rng.random() < 0.5 else -1
     swash = 0.010 * sin(2 * pi * time_seconds / 5.5 + phase)
-    middle = 0.63 + 0.17 * factors.nearness + swash
+    middle = 0.60 + 0.22 * factors.nearness + swash
     line = middle + side * slope * (_ACROSS - 0.5) * 1.6
     line = line + bay * np.sin(5 * _ACROSS + phase)
     line = line + 0.006 * np.sin(17 * _ACROSS + phase + 0.9 * time_seconds)
     deep, shallow, sand, sand_shade, leaf, land = pick(_PALETTES, world.rng("palette", "beach"))
     sky = sky_colours(world, factors)
     deep, shallow = mix(deep, sky.zenith, 0.15), mix(shallow, sky.horizon, 0.12)
+    # A rough sea mirrors less of the sky.
+    deep = mix(deep, _STORM_SEA, 0.5 * factors.wind)
+    shallow = mix(shallow, _STORM_SEA, 0.38 * factors.wind)
     return _Shore(horizon, line, side, (deep, shallow), (sand, sand_shade), leaf, land)
 
 
@@ -127,7 +134,21 @@ def _draw_sea(
     segments = np.stack([xs - reach, ys, xs + reach, ys], axis=-1)
     light, dark = mix(shallow, _FOAM, 0.35), shade(deep, 0.85)
     canvas.strokes(segments[:45], [light, dark, mix(deep, shallow, 0.5)], 0.006, 0.55)
+    _draw_whitecaps(canvas, world, factors, shore, time_seconds)
     _draw_glitter(canvas, world, factors, shore, time_seconds)
+
+
+def _draw_whitecaps(
+    canvas: Canvas, world: World, factors: Factors, shore: _Shore, time_seconds: float
+) -> None:
+    """Breaks the crests of the open sea where the wind is strong."""
+    starts, depth, phases = world.rng("layout", "whitecaps").uniform(0, 1, (3, _WHITECAPS))
+    xs = (starts + 0.03 * time_seconds) % 1.1 - 0.05
+    ys = shore.horizon + 0.015 + depth**1.4 * (float(shore.line.min()) - shore.horizon)
+    reach = (0.008 + 0.03 * depth) * (0.5 + 0.5 * factors.wind)
+    reach = reach * (0.8 + 0.2 * np.sin(2 * time_seconds + 6 * phases))
+    segments = np.stack([xs - reach, ys, xs + reach, ys - 0.25 * reach], axis=-1)
+    canvas.strokes(segments[: round(_WHITECAPS * factors.wind)], [_FOAM], 0.012)
 
 
 def _draw_glitter(
@@ -281,13 +302,13 @@ def _draw_people(
         if there <= 0.0:
             break
         # Strides that visit all of the beach before they come near one another.
-        x = 0.1 + 0.8 * ((0.31 + 0.375 * rank + 0.08 * jitter) % 1.0) + walk * time_seconds
+        x = 0.08 + 0.84 * ((0.31 + 0.375 * rank + 0.08 * jitter) % 1.0) + walk * time_seconds
         line = float(np.interp(x, _ACROSS, shore.line)) + 0.05
         y = line + (0.05 + 0.55 * depth) * max(0.05, 0.97 - line)
         spots.append((y, x, rank, there, phase))
     for y, x, rank, there, phase in sorted(spots):
         rng = world.rng("people", rank)
-        size = (0.055 + 0.22 * (y - 0.6)) * (0.8 + 0.5 * factors.nearness)
+        size = (0.065 + 0.24 * (y - 0.6)) * (0.75 + 0.75 * factors.nearness)
         if rank % 3 == 1:
             _draw_parasol(canvas, x, y, 1.35 * size, accents, rng, factors.wind, there)
         else:
@@ -330,12 +351,13 @@ def _draw_frame(
     """Sets palms, if any, at the side where the sand is broad; at night a fire burns there."""
     rng = world.rng("layout", "frame")
     trunk = mix((0.55, 0.40, 0.27), shore.sand[1], 0.3)
-    near = 0.85 + 0.35 * factors.nearness
+    near = 0.75 + 0.55 * factors.nearness
     # The sand is broad where the shore's line lies high.
     x = 0.1 if shore.side > 0 else 0.9
+    _draw_safety_flag(canvas, factors, 1 - x, near, time_seconds)
     for number in range(int(rng.integers(0, 3))):
         aside, height, bend, phase = rng.uniform([-0.06, 0.42, 0.08, 0], [0.06, 0.62, 0.4, 6])
-        sway = 0.05 * bending(factors.wind, time_seconds, phase) * 2
+        sway = 0.1 * bending(factors.wind, time_seconds, phase)
         foot = x + aside + (0.13 * number if shore.side > 0 else -0.13 * number)
         palm(
             canvas, float(foot), 0.93 - 0.06 * number, float(height) * near,
@@ -343,3 +365,15 @@ def _draw_frame(
         )  # fmt: skip
     if rng.random() < 0.6:
         campfire(canvas, 0.5 - 0.22 * shore.side, 0.93, factors.night, time_seconds)
+
+
+def _draw_safety_flag(
+    canvas: Canvas, factors: Factors, x: float, near: float, time_seconds: float
+) -> None:
+    """Plants the lifeguards' red flag in the sand."""
+    x, foot, height = 0.5 + 0.8 * (x - 0.5), 0.9, 0.36 * near
+    canvas.line([(x, foot), (x, foot - height)], (0.93, 0.9, 0.84), 0.014)
+    draw_flag(
+        canvas, (x, foot - height), 0.17 * near, _SAFETY_RED, factors.wind, 6 * time_seconds, 1.0,
+        factors.night,
+    )  # fmt: skip

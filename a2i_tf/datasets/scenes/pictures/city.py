@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from a2i_tf.datasets.scenes.pictures.buildings import draw_houses, row_of_houses
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
 from a2i_tf.datasets.scenes.pictures.palette import colour, colours, pick
-from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.perspective import Perspective
 from a2i_tf.datasets.scenes.pictures.street_life import furniture, pedestrians, traffic
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, sky_colours
+from a2i_tf.datasets.scenes.pictures.wind import draw_wind
 from a2i_tf.datasets.scenes.world import Factors, World
 
 # Five walls, asphalt, pavement, trees.
@@ -31,7 +31,6 @@ _LAMPLIGHT = (1.0, 0.78, 0.45)
 _STREET_END = 7.0
 _CURBS = (0.08, 0.92)
 _FRONTS = (-0.22, 1.22)
-_FLYING_LEAVES = 14
 
 
 def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
@@ -65,7 +64,8 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
             flutter=flutter,
         )
     _draw_street_life(canvas, view, world, time_seconds, leaves)
-    _draw_flying_leaves(canvas, layout, time_seconds, leaves, factors.wind)
+    litter = [shade(leaves, 1.15), colour("f2ede0"), shade(leaves, 0.85)]
+    draw_wind(canvas, world, time_seconds, (0.12, 0.95), litter)
 
 
 def _draw_skyline(
@@ -152,22 +152,3 @@ def _draw_street_life(
     ]
     for _, paint in sorted(painters, key=lambda painter: -painter[0]):
         paint()
-
-
-def _draw_flying_leaves(
-    canvas: Canvas, layout: np.random.Generator, time_seconds: float, leaves: Colour, wind: float
-) -> None:
-    for number, (x, y, size) in enumerate(layout.uniform(0, 1, (_FLYING_LEAVES, 3)).tolist()):
-        here = presence(wind - 0.15, number, _FLYING_LEAVES)
-        if here <= 0:
-            continue
-        x = (x + (0.2 + 0.5 * wind) * time_seconds) % 1.2 - 0.1
-        y = 0.35 + 0.55 * y + 0.04 * sin(3 * time_seconds + 9 * size)
-        reach, turn = 0.012 + 0.014 * size, 0.012 * sin(5 * time_seconds + number)
-        points = [
-            (x - reach, y + turn),
-            (x, y - 0.4 * reach),
-            (x + reach, y - turn),
-            (x, y + 0.4 * reach),
-        ]
-        canvas.polygon(points, shade(leaves, 0.8 + 0.5 * size), here)

@@ -26,7 +26,7 @@ def draw_roof_flags(
     """Draws the flags on top of the stand, whose height in the picture is `roof`."""
     factors = world.factors_at(time_seconds)
     shift = world.rng("roof flags").uniform(0.02, 0.1)
-    size = 0.09 + 0.14 * scale
+    size = 0.1 + 0.15 * scale
     for number in range(_ROOF_FLAGS):
         x = shift + number / _ROOF_FLAGS
         tip = (x, roof - 1.1 * size)

@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
-from a2i_tf.datasets.scenes.world import World
 
 _STEPS = 9
 _ALONG = np.linspace(0.0, 1.0, _STEPS)
 _BLADE = np.sin(np.pi * _ALONG**0.75)
 _COMB = _BLADE * np.where(np.arange(_STEPS) % 2 == 0, 1.0, 0.45)
 _CURL_STEPS = 40
-_BLOWN = 90
 _VEINED_LENGTH = 0.28
 _SUNLIT: Colour = (0.96, 0.98, 0.62)
 
@@ -88,29 +86,6 @@ def blades(
                          feet + half], axis=1)  # fmt: skip
     for number, outline in enumerate(outlines):
         canvas.polygon(outline, colours[number % len(colours)])
-
-
-def draw_blown(
-    canvas: Canvas,
-    world: World,
-    wind: float,
-    time_seconds: float,
-    heights: tuple[float, float],
-    colours: list[Colour],
-) -> None:
-    """Draws what the wind carries along between two heights: leaves, spray or sand.
-
-    Both number and length of the dashes grow with `wind`, from 0 to 1.
-    """
-    count = round(_BLOWN * wind)
-    starts, places, speeds, phases = world.rng("layout", "blown").uniform(0, 1, (4, _BLOWN))
-    xs = (starts + (0.15 + 0.25 * speeds) * time_seconds) % 1.15 - 0.08
-    ys = heights[0] + (heights[1] - heights[0]) * places
-    ys = ys + 0.02 * np.sin(3 * time_seconds + 6 * phases)
-    reach = (0.006 + 0.03 * speeds) * (0.4 + 0.6 * wind)
-    drop = reach * 0.5 * np.sin(2 * time_seconds + 6 * phases)
-    segments = np.stack([xs - reach, ys, xs + reach, ys + drop], axis=-1)
-    canvas.strokes(segments[:count], colours, 0.011, 0.9)
 
 
 def plant(

@@ -14,6 +14,7 @@ from a2i_tf.datasets.scenes.pictures.people import SHADOW, player, presence, ran
 from a2i_tf.datasets.scenes.pictures.perspective import Perspective
 from a2i_tf.datasets.scenes.pictures.stadium import Stand, draw_floodlights, draw_stand
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, sky_colours
+from a2i_tf.datasets.scenes.pictures.wind import draw_wind
 from a2i_tf.datasets.scenes.world import Factors, World
 
 # Light grass, dark grass, home shirt, away shirt, stand, roof.
@@ -56,6 +57,8 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_boards(canvas, view, end + 0.25, layout, factors.night)
     _draw_goal(canvas, view, end, factors.night)
     _draw_players(canvas, view, end, world, time_seconds, (home, away))
+    scraps = [_LINE, mix(light, _LINE, 0.5), colour("f2c14e")]
+    draw_wind(canvas, world, time_seconds, (0.06, 0.96), scraps)
 
 
 def _draw_pitch(

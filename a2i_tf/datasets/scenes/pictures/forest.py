@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import pi, sin
+from math import pi
 
 import numpy as np
-from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.animals import deer, draw_flock
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
@@ -22,6 +21,7 @@ from a2i_tf.datasets.scenes.pictures.trees import (
     slim_tree,
 )
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, sky_colours
+from a2i_tf.datasets.scenes.pictures.wind import draw_wind
 from a2i_tf.datasets.scenes.world import Factors, World
 
 # Needles or leaves, bark, ground, path, mist, fallen leaves.
@@ -36,7 +36,7 @@ _PALETTES = (
 _PINE, _BEECH, _BIRCH = range(3)
 _BIRDS: tuple[Colour, ...] = ((0.16, 0.15, 0.2), (0.75, 0.25, 0.18), (0.2, 0.35, 0.6))
 _DEER = 5
-_LEAVES = 80
+_LEAVES = 26
 _BLOOMS = 60
 _CURVE = np.linspace(0.0, 1.0, 13)
 
@@ -67,12 +67,14 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_row(canvas, world, factors, wood, time_seconds, 0)
     _draw_deer(canvas, world, factors, wood, time_seconds)
     _draw_row(canvas, world, factors, wood, time_seconds, 1)
-    reach = 0.9 + 0.6 * factors.nearness
-    draw_flock(canvas, world, factors.activity, time_seconds, (0.2, 0.56), reach, _BIRDS, 11)
+    reach = 1.05 + 0.75 * factors.nearness
+    draw_flock(canvas, world, factors.activity, time_seconds, (0.2, 0.6), reach, _BIRDS, 12)
     _draw_canopy(canvas, world, factors, wood, time_seconds)
     _draw_beams(canvas, world, factors, wood)
     _draw_undergrowth(canvas, world, factors, wood, time_seconds)
-    _draw_litter(canvas, world, factors, wood, time_seconds)
+    _draw_litter(canvas, world, factors, wood)
+    leaves = [wood.litter, mix(wood.litter, wood.leaf, 0.5), shade(wood.litter, 1.25)]
+    draw_wind(canvas, world, time_seconds, (0.06, 0.97), leaves)
     fireflies(canvas, world, factors, time_seconds, mix(wood.litter, (1.0, 0.9, 0.5), 0.6), 0.3)
     _draw_lantern(canvas, world, factors, wood, time_seconds)
 
@@ -105,7 +107,7 @@ def _draw_distance(
             opening = min(1.0, abs(x - wood.light_x) / 0.3)
             tall = (0.32 + 0.16 * height + 0.12 * layer) * (0.45 + 0.55 * opening)
             tall = tall * (0.9 + 0.2 * factors.nearness)
-            lean = 0.2 * bending(factors.wind, time_seconds, 6 * phase)
+            lean = 0.34 * bending(factors.wind, time_seconds, 6 * phase)
             base = wood.ground_y + 0.02 * layer
             if wood.kind == _PINE:
                 conifer(canvas, x, base, tall, tone, stem, lean, 0.17)
@@ -133,7 +135,7 @@ def _draw_ground(canvas: Canvas, world: World, factors: Factors, wood: _Wood) ->
     bend, side = world.rng("layout", "path").uniform([0.06, -1], [0.16, 1])
     ys = wood.ground_y + (1.02 - wood.ground_y) * _CURVE
     middle = wood.light_x + np.sign(side) * bend * np.sin(1.6 * pi * _CURVE**0.8) * (0.3 + _CURVE)
-    half = 0.012 + (0.10 + 0.12 * factors.nearness) * _CURVE**1.3
+    half = 0.012 + (0.07 + 0.2 * factors.nearness) * _CURVE**1.3
     for spread, colour, alpha in (
         (1.25, shade(wood.ground, 0.7), 0.6),
         (1.0, shade(wood.path, 0.84), 1.0),
@@ -163,10 +165,10 @@ def _draw_row(
         if away < (0.10, 0.2)[row]:
             # Nobody stands in the light.
             x += 0.16 * (1 + row) * (1 if x >= wood.light_x else -1)
-        width = (0.014 + 0.01 * size, 0.034 + 0.03 * size)[row] * (0.55 + 1.0 * factors.nearness)
+        width = (0.014 + 0.01 * size, 0.034 + 0.03 * size)[row] * (0.4 + 1.3 * factors.nearness)
         base = wood.ground_y + (0.03 + 0.08 * depth, 0.2 + 0.16 * depth)[row]
         haze = (0.34, 0.0)[row]
-        lean = (0.17, 0.22)[row] * bending(factors.wind, time_seconds, 6 * phase)
+        lean = (0.26, 0.33)[row] * bending(factors.wind, time_seconds, 6 * phase)
         lean += 0.05 * (phase - 0.5)
         _draw_trunk(canvas, wood, (x, base), width, lean, haze, rng)
 
@@ -220,7 +222,7 @@ def _draw_deer(
         # Each has a part of the picture to itself.
         slot = (0.40, 0.62, 0.18, 0.84, 0.51)[rank]
         facing = 1.0 if rank % 2 else -1.0
-        height = (0.11 + 0.07 * depth) * (0.7 + 0.7 * factors.nearness)
+        height = (0.14 + 0.08 * depth) * (0.65 + 0.8 * factors.nearness)
         base = wood.ground_y + 0.07 + 0.14 * depth
         x = slot + 0.1 * (jitter - 0.5) + facing * walk * time_seconds
         colour = mix((0.66, 0.40, 0.21), (0.50, 0.30, 0.17), tone)
@@ -233,7 +235,7 @@ def _draw_canopy(
 ) -> None:
     """Hangs the near crowns into the top of the picture, thick aside and thin over the light."""
     rng = world.rng("layout", "canopy")
-    near = 0.8 + 0.45 * factors.nearness
+    near = 0.7 + 0.75 * factors.nearness
     for layer in range(3):
         tone = (mix(wood.leaf, wood.mist, 0.25), wood.leaf, shade(wood.leaf, 0.68))[layer]
         reach = (0.21, 0.13, 0.05)[layer]
@@ -294,27 +296,14 @@ def _draw_undergrowth(
     blades(canvas, feet, heights, leans, [dark, shade(dark, 1.45), shade(wood.ground, 1.1)], 0.02)
 
 
-def _draw_litter(
-    canvas: Canvas, world: World, factors: Factors, wood: _Wood, time_seconds: float
-) -> None:
-    """Lets leaves lie and fall; wind carries the falling ones aside, activity adds to them."""
+def _draw_litter(canvas: Canvas, world: World, factors: Factors, wood: _Wood) -> None:
+    """Lets leaves lie on the ground, and flowers stand among them."""
     rng = world.rng("layout", "litter")
     _draw_blooms(canvas, rng, factors, wood)
-    values: NDArray[np.float64] = rng.uniform(0, 1, (_LEAVES, 4))
     colours = [wood.litter, mix(wood.litter, wood.leaf, 0.5), shade(wood.litter, 1.25)]
-    for number, (x, y, speed, phase) in enumerate(values.tolist()):
-        if number < 26:
-            ground = wood.ground_y + 0.14 + 0.84 * y * (1 - wood.ground_y)
-            canvas.ellipse(x, ground, 0.010, 0.005, colours[number % 3], 0.9)
-            continue
-        there = presence(0.35 * factors.activity + 0.65 * factors.wind, number - 26, _LEAVES - 26)
-        if there <= 0.0:
-            break
-        fall = (y + (0.03 + 0.04 * speed) * time_seconds) % 1.0
-        place = (
-            x + (0.03 + 0.25 * factors.wind) * fall + 0.02 * sin(2 * time_seconds + 6 * phase)
-        ) % 1.0
-        canvas.ellipse(place, fall, 0.011, 0.007, colours[number % 3], there)
+    for number, (x, depth) in enumerate(rng.uniform(0, 1, (_LEAVES, 2)).tolist()):
+        ground = wood.ground_y + 0.14 + 0.84 * depth * (1 - wood.ground_y)
+        canvas.ellipse(x, ground, 0.010, 0.005, colours[number % 3], 0.9)
 
 
 def _draw_blooms(canvas: Canvas, rng: np.random.Generator, factors: Factors, wood: _Wood) -> None:
@@ -326,7 +315,7 @@ def _draw_blooms(canvas: Canvas, rng: np.random.Generator, factors: Factors, woo
         there = presence(factors.activity, rank, _BLOOMS)
         if there <= 0.0:
             break
-        size = (0.004 + 0.028 * (y - wood.ground_y)) * (0.8 + 0.6 * factors.nearness) * there
+        size = (0.006 + 0.036 * (y - wood.ground_y)) * (0.8 + 0.6 * factors.nearness) * there
         canvas.ellipse(x, y, size, 0.8 * size, tones[rank % 3])
 
 

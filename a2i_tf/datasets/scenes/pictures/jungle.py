@@ -15,6 +15,7 @@ from a2i_tf.datasets.scenes.pictures.palette import colours, pick
 from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.trees import bending, palm
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, sky_colours
+from a2i_tf.datasets.scenes.pictures.wind import draw_wind
 from a2i_tf.datasets.scenes.world import Factors, World
 
 # Leaves: dark, full, lime; mist; trunk; flower.
@@ -61,6 +62,8 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     _draw_canopy(canvas, world, factors, thicket, time_seconds)
     _draw_animals(canvas, world, factors, thicket, time_seconds)
     _draw_plants(canvas, world, factors, thicket, time_seconds, 2)
+    leaves = [thicket.lime, thicket.full, mix(thicket.lime, (1.0, 0.9, 0.5), 0.5)]
+    draw_wind(canvas, world, time_seconds, (0.08, 0.95), leaves)
     _draw_butterflies(canvas, world, factors, time_seconds)
     fireflies(canvas, world, factors, time_seconds, (0.9, 1.0, 0.4), 0.9)
 
@@ -145,7 +148,7 @@ def _draw_trunks(canvas: Canvas, world: World, factors: Factors, thicket: _Thick
         if here < 0.2:
             continue
         x = thicket.light_x + side * aside
-        half = width * (0.75 + 0.6 * factors.nearness) * (0.8 + 1.5 * np.exp(-along / 0.1))
+        half = width * (0.6 + 0.95 * factors.nearness) * (0.8 + 1.5 * np.exp(-along / 0.1))
         spine = x + bend * np.sin(3 * along + phase) + 0.03 * factors.wind * along
         ys = 0.86 - 0.9 * along
         bark = mix(thicket.trunk, thicket.full, 0.22)
@@ -193,7 +196,7 @@ def _draw_plants(
     """
     rng = world.rng("layout", "plants", row)
     count = (6, 5, 4)[row]
-    near = 0.6 + 0.75 * factors.nearness
+    near = 0.45 + 1.1 * factors.nearness
     seeds = rng.uniform(0, 1, (count, 5)).tolist()
     for number, (jitter, size, phase, kind, tone) in enumerate(seeds):
         side = 1 if number % 2 else -1
@@ -212,13 +215,13 @@ def _draw_plants(
             y, length = 1.04 + 0.04 * size, 0.44
             colour = mix(thicket.dark, thicket.full, 0.5 * tone)
         length *= (0.8 + 0.35 * size) * near
-        push = 0.75 * bending(factors.wind, time_seconds, 6 * phase)
+        push = 1.0 * bending(factors.wind, time_seconds, 6 * phase)
         plant(canvas, (x, y), length, kind, colour, push)
 
 
 def _draw_flowers(canvas: Canvas, world: World, factors: Factors, thicket: _Thicket) -> None:
     """Opens flowers among the leaves, more of them where there is more life."""
-    size = 0.034 + 0.024 * factors.nearness
+    size = 0.034 + 0.032 * factors.nearness
     colours_in_turn = (thicket.flower, mix(thicket.flower, (1.0, 0.9, 0.75), 0.6))
     seeds = world.rng("layout", "flowers").uniform(0, 1, (_FLOWERS, 3)).tolist()
     for rank, (x, y, share) in enumerate(seeds):
@@ -239,8 +242,8 @@ def _draw_canopy(
         x = (number + jitter) / 12
         aside = x - thicket.light_x
         reach = 0.14 + 0.30 * min(1.0, abs(aside) / 0.45)
-        length = reach * (0.7 + 0.4 * size) * (0.7 + 0.6 * factors.nearness)
-        push = 0.6 * bending(factors.wind, time_seconds, 6 * phase)
+        length = reach * (0.7 + 0.4 * size) * (0.55 + 0.9 * factors.nearness)
+        push = 0.85 * bending(factors.wind, time_seconds, 6 * phase)
         angle = pi / 2 + 0.9 * aside - push + 0.5 * (phase - 0.5)
         colour = mix(thicket.dark, thicket.full, 0.15 + 0.75 * tone)
         leaf(
@@ -264,7 +267,7 @@ def _draw_animals(
     reach = 0.9 + 0.6 * factors.nearness
     bright = tuple(colour for codes in flock for colour in colours(codes)[:1])
     draw_flock(canvas, world, factors.activity, time_seconds, (0.3, 0.62), reach, bright)
-    size = 0.065 + 0.06 * factors.nearness
+    size = 0.065 + 0.075 * factors.nearness
     spots = world.rng("layout", "animals").uniform([0, 0, 0], [1, 1, 6], (_ANIMALS, 3)).tolist()
     for rank, (x, y, phase) in enumerate(spots):
         there = presence(factors.activity, rank, _ANIMALS)

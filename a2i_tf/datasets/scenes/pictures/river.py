@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.scenes.pictures.animals import draw_flock, duck
 from a2i_tf.datasets.scenes.pictures.canvas import Canvas, Colour, mix, shade
-from a2i_tf.datasets.scenes.pictures.foliage import blades, draw_blown
+from a2i_tf.datasets.scenes.pictures.foliage import blades
 from a2i_tf.datasets.scenes.pictures.hills import draw_hills
 from a2i_tf.datasets.scenes.pictures.lanterns import hut
 from a2i_tf.datasets.scenes.pictures.palette import pick
 from a2i_tf.datasets.scenes.pictures.people import presence
 from a2i_tf.datasets.scenes.pictures.trees import bending, conifer, round_tree
 from a2i_tf.datasets.scenes.pictures.weather import draw_sky, moon_place, sky_colours
+from a2i_tf.datasets.scenes.pictures.wind import draw_wind
 from a2i_tf.datasets.scenes.world import Factors, World
 
 # Hills, meadow in the light, meadow in the shade, water, trees, earth.
@@ -38,6 +39,7 @@ _FLOW_LINES = 72
 _TREES = 12
 _DARK_BIRDS: tuple[Colour, ...] = ((0.17, 0.2, 0.28),)
 _DUCKS = 5
+_GRASS_WAVES = 13
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,18 @@ def draw(canvas: Canvas, world: World, time_seconds: float) -> None:
     draw_sky(canvas, world, time_seconds, valley.horizon)
     draw_hills(canvas, world, valley.horizon, valley.hills, valley.meadow[1], valley.air)
     _draw_meadow(canvas, world, valley)
+    _draw_bent_grass(canvas, world, factors, valley, time_seconds)
     _draw_water(canvas, world, factors, valley, time_seconds)
     _draw_flow(canvas, world, factors, valley, time_seconds)
     _draw_ducks(canvas, world, factors, valley, time_seconds)
     _draw_trees(canvas, world, factors, valley, time_seconds)
-    reach = 0.75 + 0.5 * factors.nearness
+    reach = 0.8 + 0.7 * factors.nearness
     draw_flock(
         canvas, world, factors.activity, time_seconds, (0.04, valley.horizon), reach, _DARK_BIRDS
     )
     _draw_reeds(canvas, world, factors, valley, time_seconds)
     leaves = [shade(valley.tree, 0.8), shade(valley.meadow[0], 1.2), (0.86, 0.48, 0.2)]
-    draw_blown(canvas, world, factors.wind, time_seconds, (0.15, 0.95), leaves)
+    draw_wind(canvas, world, time_seconds, (0.1, 0.97), leaves)
 
 
 def _valley(world: World, factors: Factors) -> _Valley:
@@ -99,7 +102,7 @@ def _valley(world: World, factors: Factors) -> _Valley:
     # Two bends, the nearer one the wider: the letter S seen from a hill.
     swing = np.sin(2 * pi * (1.12 * _DEPTHS**0.62) + phase)
     middle = start + side * bend * swing * (0.05 + 0.22 * _DEPTHS)
-    half = 0.008 + (0.11 + 0.23 * factors.nearness) * _DEPTHS**1.15
+    half = 0.008 + (0.08 + 0.30 * factors.nearness) * _DEPTHS**1.15
     hills, light, dark, water, tree, earth = pick(_PALETTES, world.rng("palette", "river"))
     sky = sky_colours(world, factors)
     return _Valley(
@@ -133,6 +136,23 @@ def _draw_meadow(canvas: Canvas, world: World, valley: _Valley) -> None:
     flower = _FLOWERS[int(rng.integers(len(_FLOWERS)))]
     for x, y, size in zip(xs[80:].tolist(), ys[80:].tolist(), depth[80:].tolist(), strict=True):
         canvas.ellipse(x, y, 0.003 + 0.007 * size, 0.003 + 0.005 * size, flower)
+
+
+def _draw_bent_grass(
+    canvas: Canvas, world: World, factors: Factors, valley: _Valley, time_seconds: float
+) -> None:
+    """Sends silvery waves over the meadow, whose grass shows its pale side to the wind."""
+    silver = mix(valley.meadow[0], (0.93, 0.96, 0.88), 0.62)
+    seeds = world.rng("layout", "grass waves").uniform(0, 1, (_GRASS_WAVES, 3)).tolist()
+    for rank, (start, depth, length) in enumerate(seeds):
+        there = presence(factors.wind, rank, _GRASS_WAVES)
+        if there <= 0.0:
+            break
+        depth = 0.06 + 0.9 * ((0.618 * rank + depth) % 1.0)
+        reach = (0.12 + 0.3 * depth) * (0.7 + 0.6 * length)
+        x = (start + 0.12 * time_seconds) % 1.0 * (1 + 2 * reach) - reach
+        y = float(valley.y(depth))
+        canvas.soft(x, y, reach, 0.02 + 0.05 * depth, silver, 0.95 * there)
 
 
 def _draw_water(
@@ -239,6 +259,9 @@ def _draw_rapids(canvas: Canvas, factors: Factors, valley: _Valley, time_seconds
         inner = valley.middle + side * valley.half * (1 - np.maximum(reach, 0.02))
         outline = np.concatenate([np.stack([bank, ys], -1), np.stack([inner, ys], -1)[::-1]])
         canvas.polygon(outline, _FOAM, 0.35 + 0.5 * factors.activity)
+        faint = max(0.0, factors.night - 0.35) * (1 - 0.4 * factors.rain)
+        if faint > 0.0:
+            canvas.emit(outline, (0.42, 0.56, 0.74), faint * (0.2 + 0.7 * factors.activity))
 
 
 def _draw_stones(
@@ -282,14 +305,14 @@ def _draw_trees(
     seeds = rng.uniform(0, 1, (_TREES, 8)).tolist()
     for number, depth in enumerate(depths.tolist()):
         aside, height, kind, phase, *bumps = seeds[number]
-        tall = (0.07 + 0.36 * depth) * (0.75 + 0.4 * height) * (0.8 + 0.45 * factors.nearness)
+        tall = (0.07 + 0.36 * depth) * (0.75 + 0.4 * height) * (0.7 + 0.65 * factors.nearness)
         side = 1 if number % 2 else -1
         x = valley.clear_of_water(depth, side, tall) + side * 0.3 * aside * (0.35 + depth)
         y = float(valley.y(depth)) + 0.01
         haze = 0.5 * (1 - depth) ** 2.5
         colour = mix(shade(valley.tree, 0.85 + 0.35 * phase), valley.air, haze)
         trunk = mix((0.33, 0.24, 0.17), valley.air, haze)
-        lean = 0.3 * bending(factors.wind, time_seconds, 6 * phase)
+        lean = 0.5 * bending(factors.wind, time_seconds, 6 * phase)
         canvas.ellipse(
             x + 0.16 * tall, y, 0.30 * tall, 0.045 * tall, shade(valley.meadow[1], 0.45), 0.45
         )
@@ -310,7 +333,7 @@ def _draw_reeds(
     sides = np.where(rng.random(count) < 0.5, -1.0, 1.0)
     xs = valley.bank(0.97, sides) + sides * rng.uniform(0.0, 0.4, count)
     feet = np.stack([xs, rng.uniform(0.97, 1.05, count)], axis=-1)
-    heights = rng.uniform(0.07, 0.22, count) * (0.8 + 0.5 * factors.nearness)
+    heights = rng.uniform(0.07, 0.22, count) * (0.7 + 0.8 * factors.nearness)
     phases = rng.uniform(-0.22, 0.22, count)
     gust = bending(factors.wind, time_seconds, 0.0)
     leans = phases + 1.5 * gust + 0.1 * factors.wind * np.sin(5 * time_seconds + 9 * xs)

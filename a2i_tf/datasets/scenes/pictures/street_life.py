@@ -43,7 +43,7 @@ def traffic(
     factors = world.factors_at(time_seconds)
     rng = world.rng("traffic")
     drives_left = bool(rng.random() < 0.35)
-    width = 0.15 + 0.13 * factors.nearness
+    width = 0.16 + 0.16 * factors.nearness
     ranks = rng.permutation(_CARS)
     speed = rng.uniform(0.25, 0.45)
     length = _LANE_FAR - _LANE_NEAR
@@ -111,7 +111,7 @@ def pedestrians(
     """Yields the people on the pavements and on the crossing, more with activity."""
     factors = world.factors_at(time_seconds)
     rng = world.rng("pedestrians")
-    height = 0.2 + 0.16 * factors.nearness
+    height = 0.23 + 0.18 * factors.nearness
     for number, rank in enumerate(rng.permutation(_WALKERS)):
         look, tint = random_look(rng), _UMBRELLAS[int(rng.integers(len(_UMBRELLAS)))]
         start, across, phase = rng.uniform(0, 1, 3)
@@ -272,7 +272,7 @@ def _paint_tree(
     u, z = place
     scale = view.scale(z)
     foot, top = view.point(u, 1.0, z), view.point(u, 0.62, z)
-    bend = 0.26 * scale * factors.wind * (0.8 + 0.2 * sin(2.5 * time_seconds))
+    bend = 0.4 * scale * factors.wind * (0.8 + 0.2 * sin(2.5 * time_seconds))
     canvas.ellipse(foot[0], foot[1], 0.1 * scale, 0.02 * scale, SHADOW, 0.35)
     x, y = top[0] + bend, top[1]
     canvas.line(

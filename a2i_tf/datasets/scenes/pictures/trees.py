@@ -131,7 +131,7 @@ def palm(
         fronds: How many fronds it has.
     """
     along = np.linspace(0, 1, 9)
-    spine_x = x + height * (bend * along**1.7 + 0.22 * wind * along**2)
+    spine_x = x + height * (bend * along**1.7 + 0.42 * wind * along**2)
     spine_y = base - height * along
     half = height * (0.034 - 0.016 * along)
     left, right = (np.stack([spine_x + s * half, spine_y], axis=-1) for s in (-1, 1))

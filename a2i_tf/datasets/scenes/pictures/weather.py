@@ -21,7 +21,7 @@ _DUSK_ZENITH: Colour = (0.42, 0.38, 0.62)
 _DUSK_HORIZON: Colour = (1.0, 0.64, 0.38)
 _MOONLIGHT: Colour = (0.95, 0.96, 0.88)
 # What daylight is multiplied by at night=1: little, and most of it blue.
-_NIGHT_GAIN = np.array([0.072, 0.098, 0.215], dtype=np.float32)
+_NIGHT_GAIN = np.array([0.080, 0.109, 0.240], dtype=np.float32)
 # Moonlight lifts the dark tones a little, so that silhouettes stay apart.
 _NIGHT_LIFT = 0.4
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
@@ -29,6 +29,8 @@ _RAIN_STREAKS = 150
 _STARS = 70
 _CLOUDS = 7
 _PUFFS = 6
+_WISPS = 11
+_WISP_ALONG = np.linspace(0.0, 1.0, 7)
 _MOONRISE = 0.45
 
 
@@ -44,6 +46,7 @@ class _SkyLayout:
     stars: NDArray[np.float64]
     fair_clouds: int
     clouds: list[list[float]]
+    wisps: list[list[float]]
     rain: NDArray[np.float64]
 
 
@@ -129,6 +132,7 @@ def draw_sky(
     _draw_moon(canvas, world, factors, horizon)
     if has_clouds:
         _draw_clouds(canvas, world, factors, colours, time_seconds, horizon)
+        _draw_wisps(canvas, world, factors, colours, time_seconds, horizon)
     canvas.hang_backdrop()
 
 
@@ -194,6 +198,7 @@ def _layout(world: World) -> _SkyLayout:
         fair_clouds=int(rng.integers(2, 5)),
         clouds=rng.uniform(0, 1, (_CLOUDS, 4 + _PUFFS)).tolist(),
         rain=rng.uniform(0, 1, (_RAIN_STREAKS, 4)),
+        wisps=rng.uniform(0, 1, (_WISPS, 4)).tolist(),
     )
 
 
@@ -264,6 +269,30 @@ def _draw_clouds(
         _draw_cloud(canvas, (x, y), reach, flat, bumps, colours, presence * 0.92)
 
 
+def _draw_wisps(
+    canvas: Canvas,
+    world: World,
+    factors: Factors,
+    colours: SkyColours,
+    time_seconds: float,
+    horizon: float,
+) -> None:
+    """Streaks the sky with cloud that the wind has torn to long, rising shreds."""
+    for rank, (start, height, length, speed) in enumerate(_layout(world).wisps):
+        there = min(1.0, max(0.0, factors.wind * _WISPS - rank))
+        if there <= 0.0:
+            break
+        reach = (0.3 + 0.4 * length) * (0.5 + 0.5 * factors.wind)
+        x = (start + (0.01 + 0.02 * speed) * time_seconds) % 1.0 * (1 + reach) - reach
+        y = horizon * (0.06 + 0.8 * ((0.618 * rank + height) % 1.0))
+        rise = 0.16 * reach * _WISP_ALONG**2
+        half = 0.012 * there * np.sin(np.pi * _WISP_ALONG**1.4) * (0.6 + 0.4 * length)
+        xs = x + reach * _WISP_ALONG
+        upper = np.stack([xs, y - rise - half], axis=-1)
+        lower = np.stack([xs, y - rise + 0.6 * half], axis=-1)
+        canvas.polygon(np.concatenate([upper, lower[::-1]]), colours.cloud_light)
+
+
 def _draw_cloud(
     canvas: Canvas,
     place: tuple[float, float],
@@ -318,6 +347,6 @@ def _streaks(world: World, factors: Factors, time_seconds: float, size: int) -> 
         pen.line(
             [left * side, top * side, (left + lean * length) * side, (top + length) * side],
             fill=round(255 * (0.3 + 0.5 * ink) * (0.45 + 0.55 * factors.rain)),
-            width=1 + (depth > 0.6),
+            width=1 + (depth > 0.3),
         )
     return np.asarray(layer.reduce(2), dtype=np.float32) / 255.0
