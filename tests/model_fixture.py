@@ -1,4 +1,4 @@
-"""Untrained models and made-up clips for the tests of inference and export."""
+"""Untrained models and made-up clips for the tests of inference, export and evaluation."""
 
 import shutil
 import tempfile
@@ -15,10 +15,10 @@ from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.presets import PRESETS
 
 
-def make_model(preset="tiny", image_size=32, seed=0):
+def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     keras.utils.set_random_seed(seed)
     preset = PRESETS[preset]
-    mfcc = MFCC_SETTINGS[preset.mfcc_setting]
+    mfcc = MFCC_SETTINGS[mfcc_setting or preset.mfcc_setting]
     mean, variance = np.full(mfcc.num_mfccs, 0.5, np.float32), np.full(mfcc.num_mfccs, 25.0)
     gan = AudioToImageGAN(preset, image_size, mfcc.shape, MfccStatistics(mean, variance))
     fill_blank_layers(gan.drawing_generator)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from digits_fixture import make_digits_origin
 from pairs_fixture import make_pairs_folder
 from PIL import Image
 from shared_data import esc10_clips, needs_esc10
@@ -119,6 +121,8 @@ def test_version(a2i):
         ("train", "--preset", "huge"),
         ("train", "--image-size", "100"),
         ("fetch", "--sources", "0"),
+        ("fetch", "digits"),
+        ("fetch", "digits", "--from", ".", "--images-per-recording", "0"),
         ("generate", "x.wav", "--seeds", "three"),
         ("export", "--tflite", "float8"),
     ],
@@ -171,6 +175,30 @@ def test_fetch_says_which_and_why(a2i, tmp_path, monkeypatch):
     assert code == 0
     assert "cannot download the Kaggle set yet: taking the built-in" in " ".join(err.split())
     assert sorted(path.name for path in tmp_path.iterdir()) == [".kaggle"]
+
+
+def test_fetch_digits_has_a_folder_for_every_speaker_left_out(a2i, tmp_path):
+    origin = make_digits_origin(tmp_path)
+    command = ("fetch", "digits", "--from", origin, "--data-dir", tmp_path / "data")
+    code, out, err = a2i(*command, "--dry-run", "--leave-out", "bob")
+    assert (code, out) == (0, "")
+    assert "would pair 60 recordings" in err
+    assert not (tmp_path / "data").exists()
+    command = (*command, "--images-per-recording", 2)
+    results = []
+    for left_out in ((), ("--leave-out", "ada"), ()):
+        code, out, err = a2i(*command, *left_out, "--json")
+        assert code == 0
+        results.append(json.loads(out))
+    assert results[0] == results[2]
+    assert "is there already" in err
+    assert [Path(result["path"]).name for result in results[:2]] == ["digits-eve", "digits-ada"]
+    assert [(result["name"], result["num_pairs"]) for result in results[:2]] == [
+        ("digits", 160)
+    ] * 2
+    code, _, err = a2i(*command, "--leave-out", "joe")
+    assert code == 1
+    assert "no speaker 'joe'; choose one of ada, bob, eve" in err
 
 
 @pytest.mark.parametrize(
@@ -368,16 +396,63 @@ def test_no_model_yet(a2i, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("in_project")
-def test_evaluate_prints_the_table_and_writes_the_picture(a2i, tmp_path):
+def test_evaluate_prints_the_tables_and_writes_the_picture(a2i, tmp_path):
     report = tmp_path / "report.json"
     code, out, err = a2i("evaluate", "--json", report)
     assert code == 0, err
-    assert "| model |" in out
+    assert out.startswith("The judge names 100.0% of the real test images.")
+    assert "| model " in out
     systems = json.loads(report.read_text())["systems"]
-    assert {"model", "mean_image", "class_mean", "nearest_audio", "real"} <= set(systems)
-    assert {"class_accuracy", "ssim", "hss", "dark_fraction"} <= set(systems["model"])
+    assert {"model", "mean_image", "shuffled_audio", "audio_regressor", "real"} <= set(systems)
+    assert {"class_accuracy", "kid", "diversity", "factor_r2"} <= set(systems["model"])
     with Image.open("runs/0001-fixture-tiny/comparison.png") as picture:
         assert min(picture.size) > 100
+
+
+@pytest.fixture(scope="module")
+def twins(project):
+    """The run again as if trained from other seeds."""
+    first = project[0] / project[1]["run"]
+    for seed in (1, 2):
+        twin = first.parent.parent / "twins" / f"seed{seed}"
+        shutil.copytree(first, twin)
+        config = json.loads((twin / "config.json").read_text())
+        (twin / "config.json").write_text(json.dumps({**config, "seed": seed}))
+    return first, first.parent.parent / "twins" / "seed1", twin
+
+
+@pytest.mark.usefixtures("in_project")
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        (("--compare", 0, 1, 2), ["model", "seed1", "seed2", "tiny (3 seeds)"]),
+        (("--run", 1, "--compare", 2), ["model", "seed2", "tiny (2 seeds)"]),
+        ((1, "--compare", 2), ["model", "seed2", "tiny (2 seeds)"]),
+    ],
+)
+def test_evaluate_compares_runs(a2i, twins, tmp_path, order, told):
+    named = [twins[word] if isinstance(word, int) else word for word in order]
+    picture = tmp_path / "side.png"
+    options = ("--items", 4, "--picture", picture, "--json", "-")
+    code, out, err = a2i("evaluate", *named, *options)
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["n_test"] == 4
+    assert list(report["systems"])[: len(told) + 1] == [*told, "mean_image"]
+    assert picture.is_file()
+
+
+@pytest.mark.usefixtures("in_project")
+def test_evaluate_refuses_what_it_cannot_compare(a2i, twins):
+    code, _, err = a2i("evaluate", "--compare")
+    assert code == 2
+    assert "wants the runs" in err
+    code, _, err = a2i("evaluate", twins[0], twins[0])
+    assert code == 1
+    assert "given twice" in err
+    code, _, err = a2i("evaluate", twins[0], "nowhere")
+    assert code == 1
+    assert "nowhere: is not a run folder" in err
 
 
 @pytest.mark.usefixtures("in_project")

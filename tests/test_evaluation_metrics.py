@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from skimage.metrics import structural_similarity
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from a2i_tf.evaluation.metrics import dark_fraction, hss, ssim
+from a2i_tf.evaluation.metrics import dark_fraction, hss, psnr, ssim
 
 
 @pytest.fixture
@@ -68,6 +68,25 @@ def test_ssim_refuses_images_smaller_than_its_window():
         ssim(solid(0, size=10), solid(0, size=10))
 
 
+def test_psnr_equals_scikit_image(images):
+    expected = [
+        peak_signal_noise_ratio(first, second, data_range=255)
+        for first, second in zip(images[:41], np.roll(images[:41], 1, axis=0), strict=True)
+    ]
+    found = psnr(images[:41], np.roll(images[:41], 1, axis=0))
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_psnr_by_hand():
+    np.testing.assert_allclose(psnr(solid(0, 10), solid(255, 11)), [0, 20 * np.log10(255)])
+
+
+def test_psnr_of_equal_images_is_finite(images):
+    # The error of rounding is 1/12 in the mean square: 10 log10(12 * 255²).
+    np.testing.assert_allclose(psnr(images, images), 10 * np.log10(12 * 255**2))
+
+
 def test_hss_doesnt_ask_where_pixels_are(images):
     turned = images[:, ::-1, ::-1]
     np.testing.assert_allclose(hss(images, turned), 1.0)
@@ -115,13 +134,13 @@ def test_dark_fraction_weighs_the_channels():
         (np.zeros((0, 16, 16, 3), np.uint8), "must have the shape"),
     ],
 )
-@pytest.mark.parametrize("metric", [ssim, hss, lambda first, _: dark_fraction(first)])
+@pytest.mark.parametrize("metric", [ssim, psnr, hss, lambda first, _: dark_fraction(first)])
 def test_wrong_images_are_refused(metric, images, message):
     with pytest.raises(ValueError, match=message):
         metric(images, images)
 
 
-@pytest.mark.parametrize("metric", [ssim, hss])
+@pytest.mark.parametrize("metric", [ssim, psnr, hss])
 def test_images_that_are_no_pairs_are_refused(metric):
     with pytest.raises(ValueError, match="are not pairs"):
         metric(solid(0, 1), solid(0))

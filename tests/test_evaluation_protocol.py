@@ -3,44 +3,33 @@ import json
 
 import numpy as np
 import pytest
-from model_fixture import fill_blank_layers
+from model_fixture import make_model
 from pairs_fixture import make_pairs_folder
 
-from a2i_tf.audio.settings import MFCC_SETTINGS
 from a2i_tf.datasets.pairs import split_of
-from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation import protocol
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
-from a2i_tf.evaluation.judge_cache import load_or_train_judge
-from a2i_tf.evaluation.protocol import METRICS, evaluate
-from a2i_tf.evaluation.report import Report, Score, score_by_source
-from a2i_tf.models.config import ModelConfig
-from a2i_tf.models.drawing import DrawingModel
-from a2i_tf.models.gan import AudioToImageGAN
-from a2i_tf.models.presets import PRESETS
+from a2i_tf.evaluation.kept_networks import load_or_train_judge
+from a2i_tf.evaluation.protocol import evaluate
+from a2i_tf.evaluation.report import Report, Score
 
-
-def make_model(image_size=32, setting="scene104"):
-    preset, mfcc = PRESETS["tiny"], MFCC_SETTINGS[setting]
-    coefficients = mfcc.shape[1]
-    statistics = MfccStatistics(
-        np.zeros(coefficients, np.float32), np.full(coefficients, 100, np.float32)
-    )
-    gan = AudioToImageGAN(preset, image_size, mfcc.shape, statistics)
-    fill_blank_layers(gan.drawing_generator)
-    config = ModelConfig(
-        mfcc=mfcc,
-        image_size=image_size,
-        embedding_dim=preset.embedding_dim,
-        noise_dim=preset.noise_dim,
-        preset=preset.name,
-        dataset="fixture",
-        labels=("brook", "meadow", "street"),
-        run="untrained",
-        steps=0,
-    )
-    return DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
+SAMPLE_METRICS = ("ssim_of_mean", "diversity")
+PICTURE_METRICS = (
+    "class_accuracy",
+    "retrieval_r1",
+    "retrieval_r10",
+    "retrieval_class_r1",
+    "retrieval_class_r10",
+    "kid",
+    "ssim",
+    "psnr",
+    "hss",
+    "dark_fraction",
+    "memorization",
+)
+FACTOR_METRICS = ("factor_r2", "factor_r2_pitch")
+BASELINE_ROWS = ["mean_image", "class_mean", "nearest_audio", "random_same_class", "shuffled_audio"]
 
 
 @pytest.fixture(scope="module")
@@ -55,88 +44,140 @@ def model():
 
 @pytest.fixture(scope="module")
 def report(model, folder):
-    return evaluate({"model": model, "other": make_model(setting="fine")}, folder)
+    models = {"model": model, "other": make_model(mfcc_setting="fine", seed=1)}
+    return evaluate(models, folder, seeds={"tiny (2 seeds)": ["model", "other"]})
 
 
-def test_keys_are_stable(report, folder):
-    told = report.to_dict()
-    assert list(told) == ["dataset", "checksum", "split", "n_test", "judge", "systems", "notes"]
-    assert told["dataset"] == "fixture"
-    assert told["checksum"] == folder.info.checksum
-    assert told["split"] == "source"
-    assert told["n_test"] == len(folder.split("test")) == 24
-    assert told["judge"] == {"accuracy_on_real_test": 1.0, "weak": False}
-    assert list(told["systems"]) == [
+@pytest.fixture(scope="module")
+def again(report, model, folder):
+    """The same evaluation of the first model alone, with what was told and written."""
+    del report
+    told, before = [], set(folder.root.rglob("*"))
+    repeated = evaluate(model, folder, on_step=lambda *step: told.append(step))
+    return repeated, told, set(folder.root.rglob("*")) - before
+
+
+def test_every_system_has_every_metric(report):
+    assert list(report.systems) == [
         "model",
         "other",
-        "mean_image",
-        "class_mean",
-        "nearest_audio",
-        "random_same_class",
+        "tiny (2 seeds)",
+        *BASELINE_ROWS,
+        "audio_regressor",
         "real",
     ]
-    for scores in told["systems"].values():
-        assert list(scores) == ["class_accuracy", "ssim", "hss", "dark_fraction"]
-        for score in scores.values():
-            assert list(score) == ["mean", "spread"]
-            assert np.isfinite(list(score.values())).all()
+    everything = {*PICTURE_METRICS, *SAMPLE_METRICS, *FACTOR_METRICS}
+    for name, scores in report.systems.items():
+        assert set(scores) == (set(FACTOR_METRICS) if name == "audio_regressor" else everything)
+
+
+def test_json_holds_only_numbers(report, folder):
+    told = report.to_dict()
     assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert told["checksum"] == folder.info.checksum
+    assert told["n_test"] == len(folder.split("test")) == 24
+    assert told["factors"] == ["pitch"]
+    assert told["judge"] == {"accuracy_on_real_test": 1.0, "weak": False}
+    for scores in told["systems"].values():
+        for score in scores.values():
+            assert np.isfinite(list(score.values())).all()
 
 
 def test_real_is_the_ceiling(report):
     scores = report.systems["real"]
     assert scores["class_accuracy"].mean == report.judge_accuracy
-    assert scores["ssim"].mean == pytest.approx(1)
-    assert scores["hss"].mean == pytest.approx(1)
+    for name in ("ssim", "ssim_of_mean", "hss", "retrieval_r1", "retrieval_class_r1"):
+        assert scores[name].mean == pytest.approx(1), name
+    assert scores["diversity"] == Score(1.0, 0.0)
+    assert scores["memorization"].mean == pytest.approx(1)
+
+
+def test_kid_of_real_is_that_of_training_pictures(report):
+    # A set that is compared with itself has the same distance in every subset.
+    assert report.systems["real"]["kid"].spread > 0
+    for name in ("model", "mean_image"):
+        assert report.systems[name]["kid"].mean > report.systems["real"]["kid"].mean
+
+
+def test_systems_that_do_not_vary_have_no_diversity(report):
+    for name in ("mean_image", "class_mean", "nearest_audio"):
+        assert report.systems[name]["diversity"] == Score(0.0, 0.0)
+    for name in ("model", "random_same_class", "shuffled_audio"):
+        assert report.systems[name]["diversity"].mean > 0
+
+
+def test_random_pictures_of_the_class_are_as_diverse_as_it_and_copied(report):
+    assert 0.5 < report.systems["random_same_class"]["diversity"].mean < 1.5
+    for name in ("random_same_class", "nearest_audio"):
+        assert report.systems[name]["memorization"].mean == pytest.approx(0, abs=0.05)
+
+
+def test_the_mean_of_samples_is_nearer_than_one_of_them(report):
+    # All pictures of a class are its colour with noise, which the mean has less of.
+    scores = report.systems["random_same_class"]
+    assert scores["ssim_of_mean"].mean > scores["ssim"].mean
+    assert report.systems["class_mean"]["ssim_of_mean"] == report.systems["class_mean"]["ssim"]
 
 
 def test_easy_dataset_is_solved_by_the_baselines_that_can(report):
     # Class is pitch and colour here: hearing it names it; the mean over all classes can't.
-    assert report.systems["nearest_audio"]["class_accuracy"].mean == 1.0
-    assert report.systems["random_same_class"]["class_accuracy"].mean == 1.0
+    for name in ("nearest_audio", "random_same_class"):
+        assert report.systems[name]["class_accuracy"].mean == 1.0
+        assert report.systems[name]["retrieval_class_r1"].mean == 1.0
     assert report.systems["mean_image"]["class_accuracy"].mean == pytest.approx(1 / 3)
 
 
-def test_same_seed_same_report_with_the_kept_judge(report, model, folder):
-    told = []
-    again = evaluate(model, folder, on_step=lambda *step: told.append(step))
-    expected = {name: s for name, s in report.systems.items() if name != "other"}
-    assert again.systems == expected
-    assert {what for what, _, _ in told} == {"loading", "measuring"}
-    assert told[-1] == ("measuring", 6, 6)
+def test_runs_of_several_seeds_are_one_row(report):
+    one, other = report.systems["model"]["ssim"].mean, report.systems["other"]["ssim"].mean
+    together = report.systems["tiny (2 seeds)"]["ssim"]
+    assert together.mean == pytest.approx((one + other) / 2)
+    assert together.spread == pytest.approx(abs(one - other) / np.sqrt(2))
 
 
-def test_another_seed_draws_from_other_noise(report, model, folder):
-    again = evaluate(model, folder, seed=1)
+def test_controls_are_measured_on_the_first_model(report):
+    assert report.controls.odd_clips == {"silence": True, "white_noise": True, "one_sample": True}
+    assert report.controls.mix.num_mixes == 24
+    assert report.controls.gain_sweep is None
+    assert any("nearness" in note for note in report.notes)
+
+
+def test_same_seed_same_report_with_the_kept_networks(report, again):
+    repeated, told, written = again
+    left_out = ("other", "tiny (2 seeds)")
+    expected = {name: s for name, s in report.systems.items() if name not in left_out}
+    # Trees add up in the order in which their threads end.
+    heard = expected.pop("audio_regressor")["factor_r2"].mean
+    assert repeated.systems.pop("audio_regressor")["factor_r2"].mean == pytest.approx(heard)
+    assert repeated.systems == expected
+    assert repeated.controls == report.controls
+    assert not any("training" in what for what, _, _ in told)
+    assert not written
+
+
+def test_progress_is_told(again):
+    _, told, _ = again
+    assert list(dict.fromkeys(what for what, _, _ in told)) == [
+        "loading",
+        "measuring",
+        "reading the factors from sound",
+        "controls",
+    ]
+    assert ("measuring", 0, 7) in told
+    assert ("measuring", 7, 7) in told
+
+
+def test_another_seed_draws_from_other_noise_and_items_are_spread(
+    report, model, folder, monkeypatch
+):
+    monkeypatch.setattr(protocol, "WEAK_JUDGE_ACCURACY", 1.1)
+    again = evaluate(model, folder, seed=1, items=12)
+    assert again.num_test == 12
+    assert again.picture.shape[0] == report.picture.shape[0]
     assert again.systems["model"]["ssim"] != report.systems["model"]["ssim"]
-    assert again.systems["class_mean"] == report.systems["class_mean"]
+    assert "the judge is weak" in again.notes[-1]
 
 
-def test_markdown_has_a_row_a_system(report):
-    lines = report.to_markdown().splitlines()
-    rows = [line for line in lines if line.startswith("| ")]
-    assert rows[0] == "| system | class_accuracy | ssim | hss | dark_fraction |"
-    assert len(rows) == 2 + len(report.systems)
-    assert rows[-1].startswith("| real | 1.000 ± 0.000 | 1.000 ± 0.000 | 1.000 ± 0.000 |")
-
-
-def test_nothing_is_written_but_the_cache(model, tmp_path):
-    folder = make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), pairs_per_source=1)
-    before = set(folder.root.rglob("*"))
-    evaluate(model, folder)
-    written = set(folder.root.rglob("*")) - before
-    assert {path.relative_to(folder.root).parts[0] for path in written} == {".judge"}
-
-
-def test_metrics_get_the_same_test_items_and_judge(model, folder, monkeypatch):
-    seen = []
-    monkeypatch.setitem(METRICS, "spy", lambda drawn: seen.append(drawn) or np.zeros(24))
-    evaluate(model, folder)
-    assert len({id(drawn.judge) for drawn in seen}) == 1
-    assert len({id(drawn.test) for drawn in seen}) == 1
-
-
-def test_the_judge_never_sees_test_images(model, folder, monkeypatch):
+def test_dataset_without_factors_validation_or_a_class_to_test(model, tmp_path, monkeypatch):
     seen = set()
 
     def spy(folder, train, validation, **options):
@@ -144,28 +185,39 @@ def test_the_judge_never_sees_test_images(model, folder, monkeypatch):
         return load_or_train_judge(folder, train, validation, **options)
 
     monkeypatch.setattr(protocol, "load_or_train_judge", spy)
-    evaluate(model, folder)
-    assert seen == {"train", "validation"}
-
-
-def test_weak_judge_is_told(model, folder, monkeypatch):
-    monkeypatch.setattr(protocol, "WEAK_JUDGE_ACCURACY", 1.1)
-    assert "the judge is weak" in evaluate(model, folder).notes[-1]
+    folder = make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), pairs_per_source=2)
+    pairs = tuple(dataclasses.replace(pair, factors={}) for pair in folder.split("train"))
+    tested = tuple(dataclasses.replace(p, factors={}) for p in folder.split("test"))
+    plain = dataclasses.replace(folder, pairs=pairs + tested[:2])
+    before = set(folder.root.rglob("*"))
+    report = evaluate(model, plain)
+    # The judge has never seen a test picture, and nothing else was written than the judge.
+    assert seen == {"train"}
+    written = set(folder.root.rglob("*")) - before
+    assert {path.relative_to(folder.root).parts[0] for path in written} == {".judge"}
+    assert report.factors == ()
+    assert list(report.systems) == ["model", *BASELINE_ROWS, "real"]
+    assert not set(FACTOR_METRICS) & set(report.systems["model"])
+    assert report.controls.mix is None
+    assert report.notes[0] == "no source of b falls into the test split"
+    json.dumps(report.to_dict(), allow_nan=False)
 
 
 def test_image_sizes_must_agree(model, folder):
     with pytest.raises(A2IError, match="model 32 px, large 64 px"):
-        evaluate({"model": model, "large": make_model(64)}, folder)
+        evaluate({"model": model, "large": make_model(image_size=64)}, folder)
 
 
 def test_names_of_models(model, folder):
     with pytest.raises(ValueError, match="no model"):
         evaluate({}, folder)
-    with pytest.raises(ValueError, match="a baseline has that name"):
+    with pytest.raises(ValueError, match="another row has that name"):
         evaluate({"real": model}, folder)
+    with pytest.raises(ValueError, match="another row has that name"):
+        evaluate(model, folder, seeds={"audio_regressor": ["model"]})
 
 
-@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@pytest.mark.parametrize("split", ["train", "test"])
 def test_empty_split_is_named(model, folder, split):
     left = folder.without(pair.id for pair in folder.split(split))
     with pytest.raises(A2IError, match=f"no source falls into the {split} split; use more"):
@@ -176,25 +228,6 @@ def test_class_without_training_sources_is_named(model, folder):
     gone = (pair.id for pair in folder.split("train") if pair.label == "meadow")
     with pytest.raises(A2IError, match="no source of meadow falls into the train split"):
         evaluate(model, folder.without(gone))
-
-
-def test_class_without_test_sources_is_noted(model, folder):
-    gone = (pair.id for pair in folder.split("test") if pair.label == "meadow")
-    report = evaluate(model, folder.without(gone))
-    assert report.notes == ("no source of meadow falls into the test split",)
-
-
-def test_spread_is_over_sources_not_items():
-    # Source a has mean 0.5, source b has mean 1: 0.75 ± 0.25 by source.
-    values = np.array([0.0, 1.0, 1.0, 1.0])
-    sources = np.array(["a", "a", "b", "b"])
-    assert score_by_source(values, sources) == Score(mean=0.75, spread=0.25)
-    assert score_by_source(values[:2], sources[:2]) == Score(mean=0.5, spread=0.0)
-
-
-def test_judge_is_weak_under_nine_tenths(report):
-    assert not dataclasses.replace(report, judge_accuracy=0.9).judge_is_weak
-    assert dataclasses.replace(report, judge_accuracy=0.89).to_dict()["judge"]["weak"]
 
 
 def test_choose_items_takes_every_class():

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -6,7 +7,7 @@ from pairs_fixture import make_pairs_folder
 from PIL import Image
 
 from a2i_tf.datasets.check import drop_bad_pairs, find_bad_pairs
-from a2i_tf.datasets.pairs import SPLITS, read_pairs, split_of
+from a2i_tf.datasets.pairs import SPLITS, read_pairs, split_of, write_pairs
 from a2i_tf.errors import A2IError
 
 
@@ -46,6 +47,35 @@ def test_no_source_on_two_sides(folder):
     sides = [{pair.source for pair in folder.split(split)} for split in SPLITS]
     assert all(sides)
     assert sum(map(len, sides)) == len(set.union(*sides))
+
+
+def test_dataset_may_split_its_sources_itself(folder):
+    sources = sorted({pair.source for pair in folder.pairs})
+    splits = {source: "train" if source == sources[0] else "test" for source in sources}
+    pairs = tuple(dataclasses.replace(pair, split=splits[pair.source]) for pair in folder.pairs)
+    write_pairs(folder.root, folder.info, pairs)
+    again = read_pairs(folder.root)
+    assert again.pairs == pairs
+    assert {pair.source for pair in again.split("train")} == {sources[0]}
+    assert {pair.source for pair in again.split("test")} == set(sources[1:])
+    assert again.split("validation") == ()
+
+
+def test_no_column_for_a_split_that_nobody_gave(folder):
+    assert "split" not in (folder.root / "pairs.csv").read_text().splitlines()[0].split(",")
+
+
+def test_source_in_two_splits_is_refused(folder):
+    edit_rows(folder, lambda rows: [row.append("train") for row in rows])
+    edit_rows(folder, lambda rows: rows[0].__setitem__(-1, "split"))
+    assert len(read_pairs(folder.root).split("train")) == len(folder.pairs)
+    edit_rows(folder, lambda rows: rows[2].__setitem__(-1, "test"))
+    source = folder.pairs[1].source
+    with pytest.raises(A2IError, match=f"line 3: the split of source '{source}' is test here"):
+        read_pairs(folder.root)
+    edit_rows(folder, lambda rows: rows[2].__setitem__(-1, "exam"))
+    with pytest.raises(A2IError, match="line 3: split is 'exam', not one of train, validation"):
+        read_pairs(folder.root)
 
 
 def test_missing_column_is_named(folder):

@@ -9,27 +9,39 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2i_tf.cli.console import print_json, say, stages
-from a2i_tf.errors import A2IError
 
 if TYPE_CHECKING:
     from a2i_tf.evaluation.report import Report
-    from a2i_tf.models.drawing import DrawingModel
 
 
 def evaluate(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Runs to put in one table, after the one of --run. \\[default: the newest run]",
+            show_default=False,
+        ),
+    ] = None,
     run: Annotated[
         Path | None,
-        typer.Option(help="Run to evaluate. \\[default: the newest in runs/]", show_default=False),
+        typer.Option(help="The run that is reported as `model`. \\[default: the first one named]"),
     ] = None,
     compare: Annotated[
-        list[Path] | None,
-        typer.Option(help="Another run to put in the same table; can be given again."),
-    ] = None,
+        bool, typer.Option("--compare", help="Compare the runs that are named after it.")
+    ] = False,
     data: Annotated[
         Path | None,
         typer.Option(help="Pairs folder. \\[default: the one trained on]", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise and the judge.")] = 0,
+    items: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="At most so many test items, evenly spread. \\[default: all]",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise and of all choices.")] = 0,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write the report to this file; - is stdout.")
     ] = None,
@@ -43,20 +55,26 @@ def evaluate(
     """Judge a model's pictures on sources that it has never heard.
 
     A classifier trained on real pictures only names the class of every drawn one; the baselines
-    stand in the same table. See docs/evaluation.md.
+    stand in the same tables. Runs that are alike but for their seed get a row together. See
+    docs/evaluation.md.
 
     [bold]Examples[/]
 
     a2i evaluate
 
     a2i evaluate --run runs/0002-scenes-default --compare runs/0001-scenes-seed --json report.json
+
+    a2i evaluate --compare runs/0002-scenes-default runs/0003-scenes-default --items 1000
     """
     from a2i_tf.training.run import RUNS_FOLDER, latest_run, read_run
 
-    run = run or latest_run(RUNS_FOLDER)
-    root = data or Path(read_run(run).data)
-    report = _evaluate(run, compare or [], root, seed)
-    path = picture or run / "comparison.png"
+    named = [*([run] if run else []), *(runs or [])]
+    if compare and not runs:
+        raise typer.BadParameter("--compare wants the runs to compare after it")
+    named = named or [latest_run(RUNS_FOLDER)]
+    root = data or Path(read_run(named[0]).data)
+    report = _evaluate(named, root, items, seed)
+    path = picture or named[0] / "comparison.png"
     _write_picture(path, report)
     if json_file is not None:
         _write_report(json_file, report)
@@ -65,42 +83,31 @@ def evaluate(
     say(f"side by side: {path}")
 
 
-def _evaluate(run: Path, others: list[Path], root: Path, seed: int) -> Report:
-    from a2i_tf.training.run import read_run
-
+def _evaluate(runs: list[Path], root: Path, items: int | None, seed: int) -> Report:
     with stages("reading the models") as show:
         from a2i_tf.datasets.check import drop_bad_pairs
         from a2i_tf.datasets.pairs import read_pairs
-        from a2i_tf.evaluation.baselines import BASELINES
         from a2i_tf.evaluation.protocol import evaluate as evaluate_models
+        from a2i_tf.evaluation.runs import group_by_seed, name_runs
+        from a2i_tf.models.drawing import read_drawing_model
+        from a2i_tf.training.run import MODEL_FOLDER, read_run
 
-        models = {"model": _read_model(run)}
-        for other in others:
-            name = _system_name(other)
-            name = other.name if name in models else name
-            if name in models or name in BASELINES:
-                raise A2IError(
-                    f"{other}: is given twice, or has the name of a baseline; rename the folder"
-                )
-            models[name] = _read_model(other)
-        folder, _ = drop_bad_pairs(read_pairs(root), skip_bad=read_run(run).skip_bad)
-        return evaluate_models(models, folder, seed=seed, on_step=show)
-
-
-def _read_model(run: Path) -> DrawingModel:
-    from a2i_tf.models.drawing import read_drawing_model
-    from a2i_tf.training.run import MODEL_FOLDER, read_run
-
-    read_run(run)
-    return read_drawing_model(run / MODEL_FOLDER)
-
-
-def _system_name(run: Path) -> str:
-    """Names a compared run by its preset, as the protocol's row `seed`, or by its folder."""
-    from a2i_tf.training.run import read_run
-
-    preset = read_run(run).preset.name
-    return preset if preset == "seed" else run.name
+        configs = {run: read_run(run) for run in runs}
+        named = name_runs(runs, configs)
+        models = {}
+        for done, (name, run) in enumerate(named.items()):
+            show("reading the models", done, len(named))
+            models[name] = read_drawing_model(run / MODEL_FOLDER)
+        show("checking the pairs", 0, 1)
+        folder, _ = drop_bad_pairs(read_pairs(root), skip_bad=configs[runs[0]].skip_bad)
+        return evaluate_models(
+            models,
+            folder,
+            seeds=group_by_seed({name: configs[run] for name, run in named.items()}),
+            items=items,
+            seed=seed,
+            on_step=show,
+        )
 
 
 def _write_picture(path: Path, report: Report) -> None:

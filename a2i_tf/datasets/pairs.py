@@ -1,13 +1,14 @@
 """The pairs folder: one form for every dataset.
 
-    pairs.csv       id, source, label, start_seconds, audio (or mfcc), image, factor_*
+    pairs.csv       id, source, label, start_seconds, audio (or mfcc), image, [split], [factor_*]
     dataset.json    name, licence, counts, how it was made, checksum
     audio/*.wav     one 16-bit PCM file a source
     images/**.png   one picture a pair
 
 `start_seconds` is where a pair's window begins in its source's file. A dataset whose audio is
 already features has the column `mfcc` in place of `audio`: a float32 `.npy` file a source, [rows,
-frames, coefficients], where row k holds the window that begins at k windows.
+frames, coefficients], where row k holds the window that begins at k windows. The column `split`
+says which sources train, validate and test; without it, a hash of the source's name does.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Pair:
         sound: Path of the sound, or of the features, relative to the folder.
         image: Path of the picture, relative to the folder.
         factors: Known causes in [0, 1] by name; only those that the class has.
+        split: Split that the dataset puts the source into; None leaves it to `split_of`.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Pair:
     sound: str
     image: str
     factors: dict[str, float] = field(default_factory=dict)
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,8 @@ class PairsFolder:
         return tuple(dict.fromkeys(name for pair in self.pairs for name in pair.factors))
 
     def split(self, split: Split) -> tuple[Pair, ...]:
-        """Returns the pairs whose source falls into `split`."""
-        sources = {source: split_of(source) for source in {pair.source for pair in self.pairs}}
+        """Returns the pairs whose source falls into `split`; there may be none."""
+        sources = {pair.source: pair.split or split_of(pair.source) for pair in self.pairs}
         return tuple(pair for pair in self.pairs if sources[pair.source] == split)
 
     def without(self, ids: Iterable[str]) -> PairsFolder:
@@ -158,6 +161,7 @@ def read_pairs(root: Path) -> PairsFolder:
     repeated = [name for name, count in Counter(pair.id for pair in pairs).items() if count > 1]
     if repeated:
         raise A2IError(f"{path}: id {repeated[0]!r} stands there more than once")
+    _check_splits(path, pairs)
     return PairsFolder(root, info, pairs)
 
 
@@ -165,16 +169,19 @@ def write_pairs(root: Path, info: DatasetInfo, pairs: Sequence[Pair]) -> None:
     """Writes the manifest of a pairs folder; `dataset.json` last, as the sign that it's whole."""
     factor_names = list(dict.fromkeys(name for pair in pairs for name in pair.factors))
     sound_column = "audio" if info.mfcc_setting is None else "mfcc"
+    split_column = ["split"] if any(pair.split for pair in pairs) else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
         ["id", "source", "label", "start_seconds", sound_column, "image"]
+        + split_column
         + [_FACTOR_PREFIX + name for name in factor_names]
     )
     for pair in pairs:
         factors = (pair.factors.get(name) for name in factor_names)
         writer.writerow(
             [pair.id, pair.source, pair.label, f"{pair.start_seconds:g}", pair.sound, pair.image]
+            + [pair.split or "" for _ in split_column]
             + ["" if factor is None else f"{factor:.6f}" for factor in factors]
         )
     write_bytes(root / PAIRS_FILE, text.getvalue().encode())
@@ -190,10 +197,40 @@ def summarize(pairs: Sequence[Pair]) -> dict[str, Any]:
     }
 
 
+def checksum_files(root: Path, pairs: Sequence[Pair]) -> str:
+    """Returns the SHA-256 over the names and contents of all files that `pairs` name."""
+    digest = hashlib.sha256()
+    for name in sorted({pair.sound for pair in pairs} | {pair.image for pair in pairs}):
+        digest.update(
+            f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n".encode()
+        )
+    return digest.hexdigest()
+
+
 def _check_columns(path: Path, columns: Sequence[str], sound_column: str) -> None:
     missing = [name for name in (*_REQUIRED_COLUMNS, sound_column) if name not in columns]
     if missing:
         raise A2IError(f"{path}: has no column {', '.join(missing)}; add it to the first line")
+
+
+def _check_splits(path: Path, pairs: Sequence[Pair]) -> None:
+    splits: dict[str, Split | None] = {}
+    for line, pair in enumerate(pairs, 2):
+        first = splits.setdefault(pair.source, pair.split)
+        if first != pair.split:
+            raise A2IError(
+                f"{path}, line {line}: the split of source {pair.source!r} is "
+                f"{pair.split or 'empty'} here and {first or 'empty'} before; choose one"
+            )
+
+
+def _read_split(text: str | None) -> Split | None:
+    if not text:
+        return None
+    for split in SPLITS:
+        if text == split:
+            return split
+    raise ValueError(f"split is {text!r}, not one of {', '.join(SPLITS)}")
 
 
 def _read_row(path: Path, line: int, row: dict[str, str], sound_column: str) -> Pair:
@@ -211,6 +248,7 @@ def _read_row(path: Path, line: int, row: dict[str, str], sound_column: str) -> 
             sound=row[sound_column],
             image=row["image"],
             factors={name: float(value) for name, value in factors.items()},
+            split=_read_split(row.get("split")),
         )
     except (TypeError, ValueError) as error:
         raise A2IError(f"{path}, line {line}: {error}") from error

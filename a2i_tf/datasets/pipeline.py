@@ -2,10 +2,10 @@
 
     source ──decode──▶ waveform ──cut──▶ [pairs, samples] ──mfcc──▶ [pairs, frames, coefficients]
     picture ──decode──▶ [H, W, 3] ──area──▶ [size, size, 3] uint8
-    (mfcc, picture) ──cache──▶ shuffle ──▶ batch
+    (mfcc, picture) ──load──▶ in memory ──▶ shuffle ──▶ batch
 
-Every source's sound is decoded once, in parallel; features and pictures are cached in memory
-after the first pass. No Python runs per example.
+Every source's sound is decoded once, in parallel; features and pictures stay in memory. No Python
+runs per example.
 """
 
 from __future__ import annotations
@@ -22,11 +22,7 @@ from a2i_tf.audio.graph_decode import decode_audio
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.pairs import Pair, PairsFolder
-from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
-
-# In standard deviations: wider spreads drown the differences between scenes.
-_MICROPHONE_SPREAD = 0.3
 
 
 @dataclass(frozen=True)
@@ -66,54 +62,36 @@ def make_examples(
     return tf.data.Dataset.zip(_make_features(folder, pairs, config), images)
 
 
-def make_training_batches(examples: tf.data.Dataset, batch_size: int, seed: int) -> tf.data.Dataset:
+def make_training_batches(arrays: Arrays, batch_size: int, seed: int) -> tf.data.Dataset:
     """Shuffles, repeats and batches examples for training, without end.
+
+    Args:
+        arrays: The training split. It is shared, not copied, by all iterators.
+        batch_size: Rows of a batch.
+        seed: Seed of the order, which is another one in every epoch.
 
     Returns:
         (mfcc float32 [batch_size, frames, coefficients],
         image float32 [batch_size, size, size, 3] in [-1, 1]).
     """
-    cached = examples.cache()
-    count = int(examples.cardinality())
+    features, images = tf.constant(arrays.mfcc), tf.constant(arrays.images)
+    count = len(arrays.pairs)
     return (
-        cached.shuffle(count, seed=seed, reshuffle_each_iteration=True)
+        tf.data.Dataset.range(count)
+        .shuffle(count, seed=seed, reshuffle_each_iteration=True)
         .repeat()
         .batch(batch_size, drop_remainder=True)
-        .map(_scale_images, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(
+            lambda rows: _scale_images(tf.gather(features, rows), tf.gather(images, rows)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
     )
-
-
-def change_microphones(
-    batches: tf.data.Dataset, statistics: MfccStatistics, seed: int
-) -> tf.data.Dataset:
-    """Lets every window be heard through another microphone.
-
-    A linear filter multiplies the spectrum, and so adds a constant to every cepstral coefficient
-    for as long as it lasts.
-
-    Args:
-        batches: (mfcc float32 [batch, frames, coefficients], image).
-        statistics: Give the spread of every coefficient.
-        seed: Seed of the filters.
-
-    Returns:
-        Batches of the same form, without end.
-    """
-    scale = _MICROPHONE_SPREAD * np.sqrt(statistics.variance)
-
-    def change(seeds: tf.Tensor, batch: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        features, images = batch
-        shape = [tf.shape(features)[0], 1, features.shape[-1]]
-        return features + scale * tf.random.stateless_normal(shape, seeds), images
-
-    seeds = tf.data.Dataset.random(seed).batch(2, drop_remainder=True)
-    return tf.data.Dataset.zip(seeds, batches).map(change, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def load_arrays(
     folder: PairsFolder, pairs: Sequence[Pair], config: MfccConfig, image_size: int
 ) -> Arrays:
-    """Loads examples into memory, for evaluation."""
+    """Loads examples into memory."""
     batches = list(make_examples(folder, pairs, config, image_size).batch(256).as_numpy_iterator())
     positions = {label: position for position, label in enumerate(folder.labels)}
     return Arrays(
@@ -163,8 +141,10 @@ def _source_features(path: tf.Tensor, starts: tf.Tensor, config: MfccConfig) -> 
     """Computes the features of one source: [pairs, frames, coefficients]."""
     waveform = decode_audio(tf.io.read_file(path), "wav")
     padded = tf.pad(waveform, [[0, config.window_samples]])
-    windows = tf.gather(padded, starts[:, None] + tf.range(config.window_samples)[None, :])
-    return mfcc(windows, config)
+    # Many pictures may share a window.
+    different, places = tf.unique(starts)
+    windows = tf.gather(padded, different[:, None] + tf.range(config.window_samples)[None, :])
+    return tf.gather(mfcc(windows, config), places)
 
 
 def _read_features(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +23,13 @@ class MfccStatistics:
     variance: NDArray[np.float32]
 
 
-def measure_statistics(batches: Iterable[NDArray[np.float32]]) -> MfccStatistics:
+def measure_statistics(features: NDArray[np.float32]) -> MfccStatistics:
     """Measures mean and variance of every coefficient.
 
     Args:
-        batches: Of features, each float32 [batch, frames, coefficients].
+        features: float32 [n, frames, coefficients].
     """
-    features = np.concatenate(list(batches))
-    frames = features.reshape(-1, features.shape[-1]).astype(np.float64)
-    variance = np.maximum(frames.var(axis=0), _MIN_STANDARD_DEVIATION**2)
-    return MfccStatistics(frames.mean(axis=0).astype(np.float32), variance.astype(np.float32))
+    frames = features.reshape(-1, features.shape[-1])
+    variance = np.maximum(frames.var(axis=0, dtype=np.float64), _MIN_STANDARD_DEVIATION**2)
+    mean = frames.mean(axis=0, dtype=np.float64)
+    return MfccStatistics(mean.astype(np.float32), variance.astype(np.float32))

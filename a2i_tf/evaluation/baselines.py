@@ -1,8 +1,8 @@
 """Systems that draw without learning: what a trained model must be held against.
 
-Each takes the training split, the test split and a random generator, and returns one picture a
-test item, uint8 [n_test, size, size, 3]. Some are told more than a model is: `class_mean` and
-`random_same_class` know the class, `real` knows the picture.
+Each is made from the training split and the test split, and draws for the items of the latter.
+Some are told more than a model is: `class_mean` and `random_same_class` know the class, `real`
+knows the picture.
 """
 
 from __future__ import annotations
@@ -14,63 +14,71 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.pipeline import Arrays
 from a2i_tf.datasets.statistics import measure_statistics
+from a2i_tf.evaluation.systems import System
 
-Baseline = Callable[[Arrays, Arrays, np.random.Generator], NDArray[np.uint8]]
+Baseline = Callable[[Arrays, Arrays], System]
 
 # Rows of test items whose distances to all training items are in memory at once.
 _DISTANCE_BLOCK = 512
 
 
-def mean_image(train: Arrays, test: Arrays, rng: np.random.Generator) -> NDArray[np.uint8]:
+def mean_image(train: Arrays, test: Arrays) -> System:
     """Draws the mean of all training images, whatever is heard."""
-    del rng
-    return np.repeat(_mean(train.images)[None], len(test.images), axis=0)
+    del test
+    mean = _mean(train.images)
+
+    def draw(rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.uint8]:
+        del rng
+        return np.repeat(mean[None], len(rows), axis=0)
+
+    return System("mean_image", draw, varies=False)
 
 
-def class_mean(train: Arrays, test: Arrays, rng: np.random.Generator) -> NDArray[np.uint8]:
+def class_mean(train: Arrays, test: Arrays) -> System:
     """Draws the mean of the training images of the item's true class.
 
     Raises:
         ValueError: if a class of the test split has no training images.
     """
-    del rng
-    means = {label: _mean(train.images[_rows_of(train, label)]) for label in np.unique(test.labels)}
-    return np.stack([means[label] for label in test.labels])
+    labels, class_of_item = np.unique(test.labels, return_inverse=True)
+    means = np.stack([_mean(train.images[_rows_of(train, label)]) for label in labels])
+    return _one_picture_an_item("class_mean", means, class_of_item)
 
 
-def nearest_audio(train: Arrays, test: Arrays, rng: np.random.Generator) -> NDArray[np.uint8]:
+def nearest_audio(train: Arrays, test: Arrays) -> System:
     """Draws the training image whose MFCC is nearest.
 
     The distance is Euclidean over all frames and coefficients, after every coefficient is scaled
     to zero mean and unit variance over the training split, as the encoder hears it.
     """
-    del rng
-    statistics = measure_statistics([train.mfcc])
+    statistics = measure_statistics(train.mfcc)
     deviation = np.sqrt(statistics.variance)
     known, heard = (
         ((arrays.mfcc - statistics.mean) / deviation).reshape(len(arrays.mfcc), -1)
         for arrays in (train, test)
     )
-    return train.images[_nearest_rows(known, heard)]
+    return _one_picture_an_item("nearest_audio", train.images, _nearest_rows(known, heard))
 
 
-def random_same_class(train: Arrays, test: Arrays, rng: np.random.Generator) -> NDArray[np.uint8]:
+def random_same_class(train: Arrays, test: Arrays) -> System:
     """Draws a random training image of the item's true class: sharp, but not of this moment.
 
     Raises:
         ValueError: if a class of the test split has no training images.
     """
-    rows = np.empty(len(test.labels), np.int64)
-    for label in np.unique(test.labels):
-        asked = test.labels == label
-        rows[asked] = rng.choice(_rows_of(train, label), size=asked.sum())
-    return train.images[rows]
+    known = {int(label): _rows_of(train, label) for label in np.unique(test.labels)}
+
+    def draw(rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.uint8]:
+        chosen = [rng.choice(known[int(label)]) for label in test.labels[rows]]
+        return train.images[chosen]
+
+    return System("random_same_class", draw, varies=True)
 
 
-def real(train: Arrays, test: Arrays, rng: np.random.Generator) -> NDArray[np.uint8]:
+def real(train: Arrays, test: Arrays) -> System:
     """Draws the real test image: the ceiling of every metric."""
-    del train, rng
-    return test.images
+    del train
+    return _one_picture_an_item("real", test.images, np.arange(len(test.images)))
 
 
 BASELINES: dict[str, Baseline] = {
@@ -80,7 +88,17 @@ BASELINES: dict[str, Baseline] = {
     "random_same_class": random_same_class,
     "real": real,
 }
-"""All baselines by name, in the order of the report."""
+"""All baselines by name."""
+
+
+def _one_picture_an_item(
+    name: str, pictures: NDArray[np.uint8], picture_of_item: NDArray[np.int64]
+) -> System:
+    def draw(rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.uint8]:
+        del rng
+        return pictures[picture_of_item[rows]]
+
+    return System(name, draw, varies=False)
 
 
 def _mean(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -64,14 +64,21 @@ def comparison_picture(
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(_FONT_PIXELS)
     for row, label in enumerate(row_labels):
-        middle = _HEAD_PIXELS + row * pitch + _CELL_PIXELS // 2
-        draw.text((_GAP_PIXELS, middle), label, _INK, font, anchor="lm")
+        middle = (_GAP_PIXELS, _HEAD_PIXELS + row * pitch + _CELL_PIXELS // 2)
+        draw.text(middle, label, _INK, font, anchor="lm")
     for column, (name, images) in enumerate(columns.items()):
         left = _ROW_LABEL_PIXELS + column * pitch
-        draw.text((left + _CELL_PIXELS // 2, _HEAD_PIXELS // 2), name, _INK, font, anchor="mm")
+        middle = (left + _CELL_PIXELS // 2, _HEAD_PIXELS // 2)
+        draw.text(middle, name, _INK, _font_to_fit(name), anchor="mm")
         for row, image in enumerate(images):
             sheet.paste(_scale_up(image), (left, _HEAD_PIXELS + row * pitch))
     return np.asarray(sheet)
+
+
+def _font_to_fit(name: str) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    """Returns the usual font, or a smaller one for a name as long as a run's may be."""
+    share = _CELL_PIXELS / ImageFont.load_default(_FONT_PIXELS).getlength(name)
+    return ImageFont.load_default(_FONT_PIXELS * min(1.0, share))
 
 
 def _scale_up(image: NDArray[np.uint8]) -> Image.Image:

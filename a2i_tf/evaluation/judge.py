@@ -6,7 +6,6 @@ split stays unseen until the end. It is not the discriminator, and no model is t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,29 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2i_tf.datasets.pipeline import Arrays
-from a2i_tf.evaluation.metrics import check_images
+from a2i_tf.evaluation import image_network
+from a2i_tf.evaluation.image_network import OnEpoch, ask
 
 # Raised whenever the same images would train another judge.
-JUDGE_VERSION = 1
+JUDGE_VERSION = 2
 
 _BODY_SIZE = 64
 _MIN_DEVIATION = 0.01
 _FILTERS = (24, 48, 96, 128)
 _DROPOUT = 0.2
 
+# Images seen in training at 64 px; smaller ones cost less, and more of them are seen.
 _PASSES = 42_000
-_MAX_EPOCHS = 30
-_BATCH_SIZE = 64
-_LEARNING_RATE = 2e-3
-_WEIGHT_DECAY = 1e-2
 # Keeps the judge from being sure of everything, which says nothing about odd pictures.
 _LABEL_SMOOTHING = 0.05
 
-_SHIFT_SHARE = 1 / 8
 _BRIGHTNESS = (0.5, 1.5)
-_PREDICTION_BATCH = 256
-
-OnEpoch = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ class Judge:
         Raises:
             ValueError: if the images are not uint8 of that shape.
         """
-        return self._predict(self.network, images)
+        return ask(self.network, images)
 
     def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Returns what the judge sees, one layer before its verdict: float32 [n, features].
@@ -70,7 +63,7 @@ class Judge:
         Raises:
             ValueError: if the images are not uint8 of that shape.
         """
-        return self._predict(self._features_network, images)
+        return ask(self._features_network, images)
 
     def recognizes(
         self, images: NDArray[np.uint8], labels: NDArray[np.int64]
@@ -85,16 +78,6 @@ class Judge:
     @cached_property
     def _features_network(self) -> keras.Model:
         return keras.Model(self.network.input, self.network.get_layer("features").output)
-
-    def _predict(self, network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        check_images(images)
-        wanted = self.network.input_shape[1:]
-        if images.shape[1:] != wanted:
-            raise ValueError(f"the judge looks at images of {wanted}, not {images.shape[1:]}")
-        # Calls, where `predict` would compile with XLA: on a CPU that takes three times as long.
-        starts = range(0, len(images), _PREDICTION_BATCH)
-        batches = (images[start : start + _PREDICTION_BATCH] for start in starts)
-        return np.concatenate([np.asarray(network(batch, training=False)) for batch in batches])
 
 
 def build_judge(image_size: int, num_labels: int, seed: int = 0) -> keras.Model:
@@ -161,7 +144,7 @@ def train_judge(
 
     Args:
         train: What it learns from.
-        validation: What its weights are chosen on.
+        validation: What its weights are chosen on; without rows, the last epoch's are kept.
         num_labels: Number of classes.
         seed: Seed of weights, order and augmentation; the same seed gives the same judge.
         on_epoch: Called with (epochs done, epochs in all).
@@ -169,60 +152,18 @@ def train_judge(
     Returns:
         The judge.
     """
-    epochs = min(_MAX_EPOCHS, max(1, round(_PASSES / len(train.images))))
-    batches = _AugmentedBatches(train, num_labels, seed)
     network = build_judge(train.images.shape[1], num_labels, seed)
-    network.compile(
-        keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, epochs * len(batches)),
-            weight_decay=_WEIGHT_DECAY,
-        ),
+    image_network.train(
+        network,
         keras.losses.CategoricalCrossentropy(label_smoothing=_LABEL_SMOOTHING),
-        # On a CPU, XLA takes three times as long.
-        jit_compile=False,
-    )
-    # With such patience it never stops early: the learning rate's decay is worth its epochs.
-    keep_best = keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True)
-    tell = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, _: on_epoch and on_epoch(epoch + 1, epochs)
-    )
-    network.fit(
-        batches,
-        epochs=epochs,
-        shuffle=False,
-        validation_data=(validation.images, _targets(validation, num_labels)),
-        validation_batch_size=_PREDICTION_BATCH,
-        callbacks=[keep_best, tell],
-        verbose=0,
+        (train.images, _targets(train, num_labels)),
+        (validation.images, _targets(validation, num_labels)),
+        augment=augment_images,
+        passes=_PASSES * max(1, _BODY_SIZE // train.images.shape[1]) ** 2,
+        seed=seed,
+        on_epoch=on_epoch,
     )
     return Judge(network)
-
-
-class _AugmentedBatches(keras.utils.PyDataset):
-    """Batches of augmented images and one-hot targets, in another order every epoch.
-
-    A batch depends on the seed, the epoch and its place alone, however often Keras asks for it.
-    """
-
-    def __init__(self, arrays: Arrays, num_labels: int, seed: int) -> None:
-        super().__init__()
-        self._images = arrays.images
-        self._targets = _targets(arrays, num_labels)
-        self._seed = seed
-        self._epoch = 0
-
-    def __len__(self) -> int:
-        return -(-len(self._images) // _BATCH_SIZE)
-
-    def __getitem__(self, place: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._images))
-        rows = order[place * _BATCH_SIZE : (place + 1) * _BATCH_SIZE]
-        rng = np.random.default_rng([self._seed, self._epoch, place + 1])
-        return augment_images(self._images[rows], rng), self._targets[rows]
-
-    def on_epoch_end(self) -> None:
-        """Starts another order and other augmentations."""
-        self._epoch += 1
 
 
 def _targets(arrays: Arrays, num_labels: int) -> NDArray[np.float32]:
@@ -230,7 +171,9 @@ def _targets(arrays: Arrays, num_labels: int) -> NDArray[np.float32]:
 
 
 def augment_images(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Mirrors half of the images, moves each by up to an eighth, and changes its brightness.
+    """Moves each image by up to an eighth, and changes its brightness.
+
+    None is mirrored: a mirrored digit or word isn't one.
 
     Args:
         images: uint8 [n, size, size, 3].
@@ -239,13 +182,5 @@ def augment_images(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArr
     Returns:
         uint8 [n, size, size, 3]; pixels at the border repeat where the image was moved away.
     """
-    count, size = images.shape[:2]
-    reach = round(size * _SHIFT_SHARE)
-    moves = rng.integers(-reach, reach + 1, (2, count, 1))
-    mirrored = rng.random((count, 1)) < 0.5
-    places = np.arange(size)
-    rows = np.clip(places + moves[0], 0, size - 1)
-    columns = np.clip(np.where(mirrored, places[::-1], places) + moves[1], 0, size - 1)
-    moved = images[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
-    gains = rng.uniform(*_BRIGHTNESS, (count, 1, 1, 1)).astype(np.float32)
-    return np.clip(moved * gains, 0, 255).astype(np.uint8)
+    gains = rng.uniform(*_BRIGHTNESS, (len(images), 1, 1, 1)).astype(np.float32)
+    return np.clip(image_network.move(images, rng) * gains, 0, 255).astype(np.uint8)

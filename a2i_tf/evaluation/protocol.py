@@ -2,68 +2,61 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from a2i_tf.audio.settings import MfccConfig
-from a2i_tf.datasets.pairs import SPLITS, PairsFolder
-from a2i_tf.datasets.pipeline import Arrays, load_arrays
+from a2i_tf.datasets.pairs import PairsFolder
+from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
+from a2i_tf.evaluation.audio_regressor import read_factors_from_audio
 from a2i_tf.evaluation.baselines import BASELINES
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
+from a2i_tf.evaluation.controls import measure_controls
+from a2i_tf.evaluation.factor_reader import FactorReader
 from a2i_tf.evaluation.judge import Judge
-from a2i_tf.evaluation.judge_cache import load_or_train_judge
-from a2i_tf.evaluation.metrics import dark_fraction, hss, ssim
-from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Score, score_by_source
+from a2i_tf.evaluation.kept_networks import load_or_train_factor_reader, load_or_train_judge
+from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
+from a2i_tf.evaluation.scorer import Scorer
+from a2i_tf.evaluation.splits import OnStep, Splits, check_splits, load_splits, notes_on_classes
+from a2i_tf.evaluation.streams import random_stream
+from a2i_tf.evaluation.systems import System, items_of_others, model_system
 from a2i_tf.models.drawing import DrawingModel
 
 MODEL_NAME = "model"
+SHUFFLED_AUDIO = "shuffled_audio"
+AUDIO_REGRESSOR = "audio_regressor"
+RESERVED_NAMES = frozenset({*BASELINES, SHUFFLED_AUDIO, AUDIO_REGRESSOR})
+"""Names of rows that no model may have."""
+
 _PICTURED_BASELINES = ("nearest_audio", "class_mean")
 _PICTURED_ITEMS_PER_CLASS = 1
-
-OnStep = Callable[[str, int, int], None]
-Metric = Callable[["Drawn"], NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a metric may look at: one system's images, and what they are held against."""
-
-    images: NDArray[np.uint8]
-    test: Arrays
-    judge: Judge
-
-
-METRICS: dict[str, Metric] = {
-    "class_accuracy": lambda drawn: drawn.judge.recognizes(drawn.images, drawn.test.labels),
-    "ssim": lambda drawn: ssim(drawn.images, drawn.test.images),
-    "hss": lambda drawn: hss(drawn.images, drawn.test.images),
-    "dark_fraction": lambda drawn: dark_fraction(drawn.images),
-}
-"""All metrics by name, each giving float64 [n], one value an item."""
 
 
 def evaluate(
     models: DrawingModel | Mapping[str, DrawingModel],
     folder: PairsFolder,
     *,
+    seeds: Mapping[str, Sequence[str]] | None = None,
+    items: int | None = None,
     seed: int = 0,
     judge_cache: Path | None = None,
     on_step: OnStep | None = None,
 ) -> Report:
     """Measures models and all baselines on the test split.
 
-    Nothing is written but the judge's cache.
+    Nothing is written but the caches of judge and factor reader.
 
     Args:
         models: One model, reported as "model", or several by name. They may hear through
-            different front ends; `nearest_audio` hears through the first one's.
+            different front ends; the baselines hear through the first one's. The first one is
+            also what `shuffled_audio` and the controls are made of.
         folder: The dataset.
+        seeds: Names of models that are alike but for their seed, by the name of the row that
+            tells of all of them.
+        items: At most so many test items, evenly spread over the test split; by default all.
         seed: Seed of noise, random baselines and the choice of pictured items. The judge's own
             seed is fixed, so that reports of several seeds have the same judge.
         judge_cache: Where trained judges are kept; by default in the dataset's folder.
@@ -73,58 +66,50 @@ def evaluate(
         The report.
 
     Raises:
-        A2IError: if a split is empty, a class has no training sources, or the image sizes differ.
-        ValueError: if there is no model, or one has the name of a baseline.
+        A2IError: if the models' image sizes differ, a split is empty, a class has no training
+            source, or the dataset doesn't fit a model.
+        ValueError: if there is no model, or one has the name of another row.
     """
     named = {MODEL_NAME: models} if isinstance(models, DrawingModel) else dict(models)
-    _check_names(named)
+    _check_names([*named, *(seeds or {})])
     size = _common_image_size(named)
-    _check_splits(folder)
+    check_splits(folder)
     tell = on_step or (lambda _what, _done, _total: None)
-    splits = _load_splits(folder, next(iter(named.values())).config.mfcc, size, tell)
-    notes = _notes_on_classes(folder, splits)
-    judge = load_or_train_judge(
-        folder,
-        splits.train,
-        splits.validation,
-        cache=judge_cache,
-        on_epoch=lambda done, total: tell("training the judge", done, total),
-        on_note=notes.append,
+    first = next(iter(named.values()))
+    splits = load_splits(folder, first.config.mfcc, size, items, tell)
+    notes = notes_on_classes(folder, splits.test)
+    judge, reader = _load_networks(folder, splits, judge_cache, tell, notes.append)
+    scorer = Scorer(splits.train, splits.test, judge, reader, seed)
+    rows = choose_items(
+        splits.test.labels, _PICTURED_ITEMS_PER_CLASS, random_stream(seed, "picture")
     )
-    rows = choose_items(splits.test.labels, _PICTURED_ITEMS_PER_CLASS, _stream(seed, "picture"))
-    systems, pictured = {}, {}
-    for done, (name, drawn) in enumerate(_draw_all(named, folder, splits, seed), 1):
-        systems[name] = _measure(Drawn(drawn, splits.test, judge))
-        pictured[name] = drawn[rows]
-        tell("measuring", done, len(named) + len(BASELINES))
-    accuracy = systems["real"]["class_accuracy"].mean
+    scores, pictured = _score_all(scorer, _make_systems(named, folder, splits, seed), rows, tell)
+    scores |= _score_audio_regressor(scorer, splits, reader, tell)
+    controls = measure_controls(
+        first, folder, splits.test.pairs, judge, reader, seed=seed, on_step=on_step
+    )
+    accuracy = scores["real"]["class_accuracy"].mean
+    columns = {name: pictured[name] for name in ("real", *named, *_PICTURED_BASELINES)}
+    labels = [folder.labels[label] for label in splits.test.labels[rows]]
     return Report(
         dataset=folder.info.name,
         checksum=folder.info.checksum,
         num_test=len(splits.test.images),
         judge_accuracy=accuracy,
-        systems=systems,
-        notes=(*notes, *_notes_on_judge(accuracy)),
-        picture=comparison_picture(
-            {name: pictured[name] for name in ("real", *named, *_PICTURED_BASELINES)},
-            [folder.labels[label] for label in splits.test.labels[rows]],
-        ),
+        factors=folder.factor_names,
+        systems=_in_order(scores, list(named), seeds or {}),
+        controls=controls,
+        notes=(*notes, *controls.notes, *_notes_on_judge(accuracy)),
+        picture=comparison_picture(columns, labels),
     )
 
 
-@dataclass(frozen=True)
-class _Splits:
-    train: Arrays
-    validation: Arrays
-    test: Arrays
-
-
-def _check_names(models: Mapping[str, DrawingModel]) -> None:
-    if not models:
+def _check_names(names: Sequence[str]) -> None:
+    if not names:
         raise ValueError("there is no model to evaluate")
-    taken = sorted(set(models) & set(BASELINES))
+    taken = sorted(set(names) & RESERVED_NAMES)
     if taken:
-        raise ValueError(f"a model can't be called {taken[0]!r}: a baseline has that name")
+        raise ValueError(f"a model can't be called {taken[0]!r}: another row has that name")
 
 
 def _common_image_size(models: Mapping[str, DrawingModel]) -> int:
@@ -135,33 +120,96 @@ def _common_image_size(models: Mapping[str, DrawingModel]) -> int:
     return next(iter(sizes.values()))
 
 
-def _check_splits(folder: PairsFolder) -> None:
-    for split in SPLITS:
-        if not folder.split(split):
-            raise A2IError(
-                f"{folder.root}: no source falls into the {split} split; use more sources"
-            )
-    trained = {pair.label for pair in folder.split("train")}
-    missing = [label for label in folder.labels if label not in trained]
-    if missing:
-        raise A2IError(
-            f"{folder.root}: no source of {', '.join(missing)} falls into the train split; "
-            "use more sources"
-        )
+def _load_networks(
+    folder: PairsFolder,
+    splits: Splits,
+    cache: Path | None,
+    tell: OnStep,
+    note: Callable[[str], None],
+) -> tuple[Judge, FactorReader | None]:
+    judge = load_or_train_judge(
+        folder,
+        splits.train,
+        splits.validation,
+        cache=cache,
+        on_epoch=lambda done, total: tell("training the judge", done, total),
+        on_note=note,
+    )
+    if not folder.factor_names:
+        return judge, None
+    reader = load_or_train_factor_reader(
+        folder,
+        splits.train,
+        splits.validation,
+        folder.factor_names,
+        cache=cache,
+        on_epoch=lambda done, total: tell("training the factor reader", done, total),
+        on_note=note,
+    )
+    return judge, reader
 
 
-def _load_splits(folder: PairsFolder, mfcc: MfccConfig, size: int, tell: OnStep) -> _Splits:
-    loaded = []
-    for done, split in enumerate(SPLITS, 1):
-        loaded.append(load_arrays(folder, folder.split(split), mfcc, size))
-        tell("loading", done, len(SPLITS))
-    return _Splits(*loaded)
+def _make_systems(
+    models: Mapping[str, DrawingModel], folder: PairsFolder, splits: Splits, seed: int
+) -> list[System]:
+    test = splits.test
+    (first, *_) = models.values()
+    heard = {first.config.mfcc: test.mfcc}
+    for model in models.values():
+        config = model.config
+        if config.mfcc not in heard:
+            other = load_arrays(folder, test.pairs, config.mfcc, config.image_size)
+            heard[config.mfcc] = other.mfcc
+    sources = np.array([pair.source for pair in test.pairs])
+    others = items_of_others(sources, random_stream(seed, SHUFFLED_AUDIO))
+    return [
+        *(model_system(name, model, heard[model.config.mfcc]) for name, model in models.items()),
+        *(make(splits.train, test) for make in BASELINES.values()),
+        model_system(SHUFFLED_AUDIO, first, test.mfcc[others]),
+    ]
 
 
-def _notes_on_classes(folder: PairsFolder, splits: _Splits) -> list[str]:
-    tested = set(splits.test.labels)
-    missing = [label for place, label in enumerate(folder.labels) if place not in tested]
-    return [f"no source of {', '.join(missing)} falls into the test split"] if missing else []
+def _score_all(
+    scorer: Scorer, systems: Sequence[System], rows: NDArray[np.int64], tell: OnStep
+) -> tuple[dict[str, Scores], dict[str, NDArray[np.uint8]]]:
+    """Returns every system's scores, and what it drew for the items to be pictured."""
+    scores, pictured = {}, {}
+    everything = np.arange(len(scorer.test.images))
+    for done, system in enumerate(systems):
+        tell("measuring", done, len(systems))
+        images = system.draw(everything, random_stream(scorer.seed, "drawing"))
+        measure = scorer.score_real if system.name == "real" else scorer.score
+        scores[system.name] = measure(system, images)
+        pictured[system.name] = images[rows]
+    tell("measuring", len(systems), len(systems))
+    return scores, pictured
+
+
+def _score_audio_regressor(
+    scorer: Scorer, splits: Splits, reader: FactorReader | None, tell: OnStep
+) -> dict[str, Scores]:
+    if reader is None:
+        return {}
+    tell("reading the factors from sound", 0, 1)
+    readings = read_factors_from_audio(
+        splits.train, splits.validation, splits.test.mfcc, reader.factor_names
+    )
+    return {AUDIO_REGRESSOR: scorer.score_factors(readings)}
+
+
+def _in_order(
+    scores: Mapping[str, Scores], models: Sequence[str], seeds: Mapping[str, Sequence[str]]
+) -> dict[str, Scores]:
+    """Puts the models first, then the rows over several seeds, and the ceilings last."""
+    rows = {name: scores[name] for name in models}
+    rows |= {
+        name: score_over_seeds([scores[member] for member in members])
+        for name, members in seeds.items()
+    }
+    rest = [name for name in (*BASELINES, SHUFFLED_AUDIO) if name != "real"]
+    return rows | {
+        name: scores[name] for name in (*rest, AUDIO_REGRESSOR, "real") if name in scores
+    }
 
 
 def _notes_on_judge(accuracy: float) -> list[str]:
@@ -171,31 +219,3 @@ def _notes_on_judge(accuracy: float) -> list[str]:
         f"the judge is weak: it names {accuracy:.1%} of the real test images, so class_accuracy "
         "says little; use more sources"
     ]
-
-
-def _draw_all(
-    models: Mapping[str, DrawingModel], folder: PairsFolder, splits: _Splits, seed: int
-) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Yields every system's name and what it draws for the test items, one at a time."""
-    test = splits.test
-    heard = {next(iter(models.values())).config.mfcc: test.mfcc}
-    for name, model in models.items():
-        config = model.config
-        if config.mfcc not in heard:
-            other = load_arrays(folder, test.pairs, config.mfcc, config.image_size)
-            heard[config.mfcc] = other.mfcc
-        shape = (len(test.images), config.noise_dim)
-        noise = _stream(seed, "noise").standard_normal(shape, dtype=np.float32)
-        yield name, model.draw(heard[config.mfcc], noise)
-    for name, draw in BASELINES.items():
-        yield name, draw(splits.train, test, _stream(seed, name))
-
-
-def _measure(drawn: Drawn) -> dict[str, Score]:
-    sources = np.array([pair.source for pair in drawn.test.pairs])
-    return {name: score_by_source(metric(drawn), sources) for name, metric in METRICS.items()}
-
-
-def _stream(seed: int, name: str) -> np.random.Generator:
-    """Returns the numbers of one purpose, so that one more system changes no other's."""
-    return np.random.default_rng([seed, zlib.crc32(name.encode())])

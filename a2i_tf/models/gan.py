@@ -12,7 +12,11 @@ from a2i_tf.models.augment import augment_images
 from a2i_tf.models.discriminator import build_discriminator
 from a2i_tf.models.encoder import build_encoder
 from a2i_tf.models.generator import build_generator
-from a2i_tf.models.losses import build_discriminator_loss, build_generator_loss
+from a2i_tf.models.losses import (
+    build_discriminator_loss,
+    build_generator_loss,
+    build_reconstruction_loss,
+)
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 
@@ -67,16 +71,16 @@ class AudioToImageGAN(keras.Model):
         super().compile(**kwargs)
         preset = self.preset
         self.generator_optimizer = keras.optimizers.Adam(
-            preset.generator_learning_rate, beta_1=preset.beta_1
+            lambda: self._decayed(preset.generator_learning_rate), beta_1=preset.beta_1
         )
         self.discriminator_optimizer = keras.optimizers.Adam(
-            preset.discriminator_learning_rate, beta_1=preset.beta_1
+            lambda: self._decayed(preset.discriminator_learning_rate), beta_1=preset.beta_1
         )
         self.generator_optimizer.build(self.drawing_side_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_loss = build_discriminator_loss(preset)
         self.generator_loss = build_generator_loss(preset)
-        self.reconstruction_loss = keras.losses.MeanAbsoluteError()
+        self.reconstruction_loss = build_reconstruction_loss(preset)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -111,18 +115,22 @@ class AudioToImageGAN(keras.Model):
         mfcc, real_images = data
         step = self.generator_optimizer.iterations
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
-        noise = randomness.normal(self.preset.noise_dim)
+        samples = self.preset.samples_per_sound
+        noise = randomness.normal(self.preset.noise_dim, times=samples)
 
         with tf.GradientTape() as tape:
             embedding = self.encoder(mfcc, training=True)
-            generated_images = self.generator([embedding, noise], training=True)
+            heard = tf.tile(embedding, [samples, 1])
+            generated_images = self.generator([heard, noise], training=True)
             with tape.stop_recording():
                 discriminator_loss = self._train_discriminator(
                     real_images, generated_images, embedding, randomness
                 )
-            generated_logits = self._score(generated_images, embedding, randomness)
+            generated_logits = self._score(generated_images, embedding, randomness, samples)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
-            reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
+            reconstruction_loss = self.reconstruction_loss(
+                real_images[:, None], tf.stack(tf.split(generated_images, samples), axis=1)
+            )
             total_loss = (
                 self.adversarial_weight * generator_loss
                 + self.reconstruction_weight * reconstruction_loss
@@ -139,6 +147,9 @@ class AudioToImageGAN(keras.Model):
     def _now(self, first: float, last: float) -> tf.Tensor:
         return first + (last - first) * tf.convert_to_tensor(self.progress)
 
+    def _decayed(self, learning_rate: float) -> tf.Tensor:
+        return self._now(learning_rate, self.preset.final_learning_rate_share * learning_rate)
+
     def _train_discriminator(
         self,
         real_images: tf.Tensor,
@@ -148,9 +159,17 @@ class AudioToImageGAN(keras.Model):
     ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             real_logits = self._score(real_images, embedding, randomness, training=True)
-            generated_logits = self._score(generated_images, embedding, randomness, training=True)
-            targets = tf.concat([tf.ones_like(real_logits), tf.zeros_like(generated_logits)], 0)
-            loss = self.discriminator_loss(targets, tf.concat([real_logits, generated_logits], 0))
+            generated_logits = self._score(
+                generated_images,
+                embedding,
+                randomness,
+                self.preset.samples_per_sound,
+                training=True,
+            )
+            loss = 0.5 * (
+                self.discriminator_loss(tf.ones_like(real_logits), real_logits)
+                + self.discriminator_loss(tf.zeros_like(generated_logits), generated_logits)
+            )
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
@@ -160,12 +179,14 @@ class AudioToImageGAN(keras.Model):
         images: tf.Tensor,
         embedding: tf.Tensor,
         randomness: BatchRandomness,
+        samples: int = 1,
         training: bool = False,
     ) -> tf.Tensor:
-        if self.preset.augment:
-            images = augment_images(images, randomness)
         # The encoder learns from the pictures, not from making the discriminator's task easier.
-        return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
+        heard = tf.stop_gradient(tf.tile(embedding, [samples, 1]))
+        if self.preset.augment:
+            images = augment_images(images, randomness, times=samples)
+        return self.discriminator([images, heard], training=training)
 
     def _update_moving_averages(self) -> None:
         decay = self.preset.moving_average_decay

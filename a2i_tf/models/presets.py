@@ -28,11 +28,15 @@ class Preset(Config):
         discriminator_width: Filters of the discriminator at 32 px; doubled likewise.
         adversarial_loss: "hinge" with spectral normalization and projection of the embedding,
             or "cross_entropy", the plain GAN.
+        reconstruction_loss: "energy", which wants pictures of one sound to differ as real ones
+            do, or "absolute", the mean absolute error of one picture.
+        spread: Share of the difference between real pictures that the energy score asks for.
         augment: Whether sounds are heard through random microphones, and the discriminator sees
             images through DiffAugment.
-        batch_size: Global batch size.
+        batch_size: Global batch size, in sounds.
         generator_learning_rate: Adam step of encoder and generator.
         discriminator_learning_rate: Adam step of the discriminator.
+        final_learning_rate_share: Share of both that is left at the end; they change linearly.
         beta_1: Adam's first moment.
         moving_average_decay: Decay of the weights that are kept for drawing.
         adversarial_weight: Weight of the adversarial term at the start.
@@ -53,10 +57,13 @@ class Preset(Config):
     generator_width: int
     discriminator_width: int
     adversarial_loss: Literal["hinge", "cross_entropy"]
+    reconstruction_loss: Literal["energy", "absolute"]
+    spread: float
     augment: bool
     batch_size: int
     generator_learning_rate: float
     discriminator_learning_rate: float
+    final_learning_rate_share: float
     beta_1: float
     moving_average_decay: float
     adversarial_weight: float
@@ -64,6 +71,11 @@ class Preset(Config):
     reconstruction_weight: float
     final_reconstruction_weight: float
     sketch_share: float
+
+    @property
+    def samples_per_sound(self) -> int:
+        """Pictures of one sound in a training step; the energy score compares two."""
+        return 2 if self.reconstruction_loss == "energy" else 1
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -80,15 +92,18 @@ DEFAULT = Preset(
     encoder="convolutional",
     encoder_width=32,
     embedding_dim=64,
-    noise_dim=32,
+    noise_dim=8,
     generator="skip",
     generator_width=48,
     discriminator_width=32,
     adversarial_loss="hinge",
+    reconstruction_loss="energy",
+    spread=0.7,
     augment=True,
-    batch_size=32,
+    batch_size=16,
     generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
+    final_learning_rate_share=0.05,
     beta_1=0.5,
     moving_average_decay=0.99,
     adversarial_weight=0.0,
@@ -111,10 +126,13 @@ SEED = Preset(
     generator_width=48,
     discriminator_width=48,
     adversarial_loss="cross_entropy",
+    reconstruction_loss="absolute",
+    spread=0.0,
     augment=False,
     batch_size=32,
     generator_learning_rate=2e-4,
     discriminator_learning_rate=2e-4,
+    final_learning_rate_share=1.0,
     beta_1=0.5,
     moving_average_decay=0.0,
     adversarial_weight=1.0,
@@ -135,10 +153,13 @@ TINY = Preset(
     generator_width=8,
     discriminator_width=8,
     adversarial_loss="hinge",
+    reconstruction_loss="energy",
+    spread=0.7,
     augment=True,
     batch_size=8,
     generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
+    final_learning_rate_share=0.05,
     beta_1=0.5,
     moving_average_decay=0.9,
     adversarial_weight=0.0,

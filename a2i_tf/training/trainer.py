@@ -13,19 +13,15 @@ import tensorflow as tf
 
 from a2i_tf.atomic import explain_os_errors, new_folder
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
+from a2i_tf.datasets.hearing import vary_hearing
 from a2i_tf.datasets.pairs import Pair, PairsFolder, read_pairs
-from a2i_tf.datasets.pipeline import (
-    change_microphones,
-    load_arrays,
-    make_examples,
-    make_training_batches,
-)
+from a2i_tf.datasets.pipeline import Arrays, load_arrays, make_training_batches
 from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.config import ModelConfig
 from a2i_tf.models.drawing import DrawingModel, write_drawing_model
 from a2i_tf.models.gan import AudioToImageGAN
-from a2i_tf.models.sketcher import build_sketcher
+from a2i_tf.models.sketcher import build_sketcher, make_sketches
 from a2i_tf.training.callbacks import (
     Budget,
     Checkpoints,
@@ -41,7 +37,6 @@ from a2i_tf.training.strategy import make_strategy, use_fast_precision
 _STEPS_PER_EPOCH = 100
 _CHECKPOINT_SECONDS = 120.0
 _CHECKPOINTS_KEPT = 2
-_STATISTICS_EXAMPLES = 4_000
 _SAMPLES = 9
 
 
@@ -87,9 +82,10 @@ def train(
     on_stage("checking the dataset")
     folder, bad_pairs = drop_bad_pairs(read_pairs(Path(config.data)), skip_bad=config.skip_bad)
     _check_dataset(folder, config)
-    on_stage("measuring the features")
-    pairs = folder.split("train")
-    statistics = _measure(folder, pairs, config)
+    on_stage("loading sounds and pictures")
+    known = load_arrays(folder, folder.split("train"), config.mfcc, config.image_size)
+    samples = load_arrays(folder, _sample_pairs(folder), config.mfcc, config.image_size)
+    statistics = measure_statistics(known.mfcc)
     on_stage("building the networks")
     use_fast_precision()
     keras.utils.set_random_seed(config.seed)
@@ -104,13 +100,13 @@ def train(
     if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, bad_pairs)
     # A resumed run must not see the first epoch's order again.
-    batches = _make_batches(folder, pairs, config, statistics, config.seed + steps_taken(gan))
-    samples = load_arrays(folder, _sample_pairs(folder), config.mfcc, config.image_size)
+    batches = _make_batches(known, config, statistics, config.seed + steps_taken(gan))
     if config.preset.sketch_share and not steps_taken(gan):
         on_stage("learning to sketch")
         with strategy.scope():
-            sketcher = build_sketcher(config.preset, gan.encoder, config.image_size)
-        if not _fit(sketcher, batches, [SketchBudget(config, elapsed_seconds, on_status)]):
+            sketcher = build_sketcher(config.preset, gan.encoder)
+        sketches = batches.map(lambda mfcc, images: (mfcc, make_sketches(images)))
+        if not _fit(sketcher, sketches, [SketchBudget(config, elapsed_seconds, on_status)]):
             return TrainingResult(run, 0, float(elapsed_seconds), False, bad_pairs)
         gan.drawing_encoder.set_weights(gan.encoder.get_weights())
     on_stage("training")
@@ -201,16 +197,11 @@ def _replace_model(path: Path, model: DrawingModel) -> None:
 
 
 def _make_batches(
-    folder: PairsFolder,
-    pairs: tuple[Pair, ...],
-    config: RunConfig,
-    statistics: MfccStatistics,
-    seed: int,
+    known: Arrays, config: RunConfig, statistics: MfccStatistics, seed: int
 ) -> tf.data.Dataset:
-    examples = make_examples(folder, pairs, config.mfcc, config.image_size)
-    batches = make_training_batches(examples, config.preset.batch_size, seed)
+    batches = make_training_batches(known, config.preset.batch_size, seed)
     if config.preset.augment:
-        batches = change_microphones(batches, statistics, seed)
+        batches = vary_hearing(batches, config.mfcc, statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
@@ -235,14 +226,6 @@ def _fit(
     except KeyboardInterrupt:
         return False
     return True
-
-
-def _measure(folder: PairsFolder, pairs: tuple[Pair, ...], config: RunConfig) -> MfccStatistics:
-    """Measures a bounded number of training examples, evenly spaced over the sources."""
-    stride = -(-len(pairs) // _STATISTICS_EXAMPLES)
-    examples = make_examples(folder, pairs[::stride], config.mfcc, config.image_size)
-    features = examples.map(lambda features, _: features).batch(256)
-    return measure_statistics(features.as_numpy_iterator())
 
 
 def _check_dataset(folder: PairsFolder, config: RunConfig) -> None:

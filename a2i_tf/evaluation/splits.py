@@ -1,0 +1,89 @@
+"""What an evaluation loads: the splits of a dataset, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from a2i_tf.audio.settings import MfccConfig
+from a2i_tf.datasets.pairs import SPLITS, PairsFolder, Split
+from a2i_tf.datasets.pipeline import Arrays, load_arrays
+from a2i_tf.errors import A2IError
+from a2i_tf.evaluation.systems import evenly_spread
+
+OnStep = Callable[[str, int, int], None]
+"""Called with (what is done, steps done, steps in all of that kind)."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """All three splits in memory; of the test split, the items that are drawn.
+
+    The validation split may have no rows.
+    """
+
+    train: Arrays
+    validation: Arrays
+    test: Arrays
+
+
+def check_splits(folder: PairsFolder) -> None:
+    """Looks whether a dataset can be evaluated on.
+
+    Raises:
+        A2IError: if the train or the test split is empty, or a class has no source in the train
+            split. The validation split may be empty: it only chooses weights.
+    """
+    splits: tuple[Split, ...] = ("train", "test")
+    for split in splits:
+        if not folder.split(split):
+            raise A2IError(
+                f"{folder.root}: no source falls into the {split} split; use more sources"
+            )
+    trained = {pair.label for pair in folder.split("train")}
+    missing = [label for label in folder.labels if label not in trained]
+    if missing:
+        raise A2IError(
+            f"{folder.root}: no source of {', '.join(missing)} falls into the train split; "
+            "use more sources"
+        )
+
+
+def load_splits(
+    folder: PairsFolder, mfcc: MfccConfig, image_size: int, items: int | None, tell: OnStep
+) -> Splits:
+    """Loads all splits.
+
+    Args:
+        folder: The dataset.
+        mfcc: The front end.
+        image_size: Width and height of the pictures in pixels.
+        items: At most so many test items, evenly spread over the test split; None for all.
+        tell: Called after every split.
+    """
+    tested = folder.split("test")
+    chosen = [tested[row] for row in evenly_spread(len(tested), items or len(tested))]
+    tell("loading", 0, len(SPLITS))
+    train = load_arrays(folder, folder.split("train"), mfcc, image_size)
+    tell("loading", 1, len(SPLITS))
+    validated = folder.split("validation")
+    validation = load_arrays(folder, validated, mfcc, image_size) if validated else _no_rows(train)
+    tell("loading", 2, len(SPLITS))
+    test = load_arrays(folder, chosen, mfcc, image_size)
+    tell("loading", 3, len(SPLITS))
+    return Splits(train, validation, test)
+
+
+def _no_rows(arrays: Arrays) -> Arrays:
+    return Arrays((), arrays.mfcc[:0], arrays.images[:0], arrays.labels[:0])
+
+
+def notes_on_classes(folder: PairsFolder, test: Arrays) -> list[str]:
+    """Says which classes are not tested."""
+    tested = set(test.labels)
+    missing = [label for place, label in enumerate(folder.labels) if place not in tested]
+    if not missing:
+        return []
+    whole = len(test.pairs) == len(folder.split("test"))
+    where = "the test split" if whole else "the chosen test items"
+    return [f"no source of {', '.join(missing)} falls into {where}"]
