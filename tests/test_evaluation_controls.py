@@ -6,6 +6,7 @@ import pytest
 from model_fixture import make_model
 from pairs_fixture import make_pairs_folder
 from scipy.stats import spearmanr
+from sklearn.linear_model import LinearRegression
 
 from a2i_tf.audio.settings import SCENE104
 from a2i_tf.datasets.pipeline import load_arrays
@@ -19,6 +20,7 @@ from a2i_tf.evaluation.controls import (
 )
 from a2i_tf.evaluation.factor_reader import FactorReader
 from a2i_tf.evaluation.judge import Judge
+from a2i_tf.evaluation.picture_statistics import describe_pictures
 from a2i_tf.evaluation.waveforms import hear, load_windows
 from a2i_tf.models.drawing import DrawingModel
 
@@ -78,11 +80,12 @@ def classes_model(folder):
 
 @pytest.fixture(scope="module")
 def brightness():
-    """Reads nearness from how bright a picture is."""
-    image = keras.Input((32, 32, 3), dtype="uint8")
-    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
-    out = keras.ops.mean(mean, axis=1, keepdims=True)
-    return FactorReader(keras.Model(image, out), ("nearness",))
+    """Reads nearness from how bright a picture is, whatever its class."""
+    colours = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 3), dtype=np.uint8)
+    pictures = np.broadcast_to(colours, (40, 32, 32, 3))
+    bright = np.sqrt(pictures / 255).mean(axis=(1, 2, 3))
+    linear = LinearRegression().fit(describe_pictures(pictures).astype(np.float64), bright)
+    return FactorReader(32, ("nearness",), {(label, "nearness"): linear for label in range(3)})
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,15 @@ def test_the_sweep_takes_only_pairs_that_have_the_factor(folder, pairs, loud_mod
     some = (pairs[0], *(dataclasses.replace(pair, factors={}) for pair in pairs[1:]))
     assert sweep_gain(loud_model, folder, some, brightness, seed=0).num_sounds == 1
     assert sweep_gain(loud_model, folder, some[1:], brightness, seed=0) is None
+
+
+def test_the_sweep_takes_only_classes_that_the_reader_knows(folder, pairs, loud_model, brightness):
+    one = folder.labels.index("brook")
+    regressors = {(one, "nearness"): brightness.regressors[one, "nearness"]}
+    reader = dataclasses.replace(brightness, regressors=regressors)
+    sweep = sweep_gain(loud_model, folder, pairs, reader, seed=0)
+    assert sweep.num_sounds == sum(pair.label == "brook" for pair in pairs) == 8
+    assert np.isfinite(sweep.mean_reading).all()
 
 
 def test_spearman_equals_scipy():

@@ -10,9 +10,9 @@ from shared_data import SHARED_DATA
 
 from a2i_tf.audio.settings import SCENE104
 from a2i_tf.datasets.pipeline import Arrays, load_arrays
-from a2i_tf.evaluation import image_network, kept_networks
+from a2i_tf.evaluation import judge_cache
 from a2i_tf.evaluation.judge import Judge, augment_images, build_judge, train_judge
-from a2i_tf.evaluation.kept_networks import load_or_train_factor_reader, load_or_train_judge
+from a2i_tf.evaluation.judge_cache import load_or_train_judge
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def training(monkeypatch, judge):
         calls.append(arguments)
         return Judge(keras.models.clone_model(judge.network)) if len(calls) > 1 else judge
 
-    monkeypatch.setattr(kept_networks, "train_judge", train_once)
+    monkeypatch.setattr(judge_cache, "train_judge", train_once)
     return calls
 
 
@@ -104,7 +104,7 @@ def test_without_validation_the_last_weights_are_kept(splits):
 
 
 def test_progress_is_told(splits, monkeypatch):
-    monkeypatch.setattr(image_network, "_MAX_EPOCHS", 2)
+    monkeypatch.setattr("a2i_tf.evaluation.judge._MAX_EPOCHS", 2)
     told = []
     train_judge(*splits[:2], num_labels=3, on_epoch=lambda *step: told.append(step))
     assert told == [(1, 2), (2, 2)]
@@ -162,39 +162,6 @@ def test_a_folder_that_cant_be_written_costs_only_the_cache(folder, splits, trai
     assert len(training) == 1
     assert judge.accuracy(splits[2].images, splits[2].labels) == 1.0
     assert "was not kept" in notes[0]
-
-
-@pytest.mark.usefixtures("training")
-def test_reader_and_judge_are_kept_apart(folder, splits, monkeypatch, tmp_path):
-    monkeypatch.setattr(image_network, "_MAX_EPOCHS", 1)
-    train, validation, test = splits
-    load_or_train_judge(folder, train, validation, cache=tmp_path)
-    told = []
-    readers = [
-        load_or_train_factor_reader(
-            folder,
-            train,
-            validation,
-            ("pitch",),
-            cache=tmp_path,
-            on_epoch=lambda *step: told.append(step),
-        )
-        for _ in range(2)
-    ]
-    assert told == [(1, 1)]
-    assert weights_equal(*readers)
-    assert readers[1].factor_names == ("pitch",)
-    np.testing.assert_allclose(*(reader.read(test.images) for reader in readers), atol=1e-6)
-    kept = sorted(path.name for path in tmp_path.glob("*/*"))
-    assert kept == ["factor_reader.keras", "judge.keras"]
-
-
-def test_other_factors_train_another_reader(folder, splits, monkeypatch, tmp_path):
-    monkeypatch.setattr(image_network, "_MAX_EPOCHS", 1)
-    for names in (("pitch",), ("pitch", "another")):
-        reader = load_or_train_factor_reader(folder, *splits[:2], names, cache=tmp_path)
-        assert reader.read(splits[2].images).shape == (len(splits[2].images), len(names))
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.skipif(not (SHARED_DATA / "mnist.npz").is_file(), reason="MNIST is not here")

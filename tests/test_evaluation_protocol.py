@@ -10,7 +10,7 @@ from a2i_tf.datasets.pairs import split_of
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation import protocol
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
-from a2i_tf.evaluation.kept_networks import load_or_train_judge
+from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.protocol import evaluate
 from a2i_tf.evaluation.report import Report, Score
 
@@ -141,7 +141,7 @@ def test_controls_are_measured_on_the_first_model(report):
     assert any("nearness" in note for note in report.notes)
 
 
-def test_same_seed_same_report_with_the_kept_networks(report, again):
+def test_same_seed_same_report_with_the_kept_judge(report, again):
     repeated, told, written = again
     left_out = ("other", "tiny (2 seeds)")
     expected = {name: s for name, s in report.systems.items() if name not in left_out}
@@ -150,7 +150,7 @@ def test_same_seed_same_report_with_the_kept_networks(report, again):
     assert repeated.systems.pop("audio_regressor")["factor_r2"].mean == pytest.approx(heard)
     assert repeated.systems == expected
     assert repeated.controls == report.controls
-    assert not any("training" in what for what, _, _ in told)
+    assert not any("training the judge" in what for what, _, _ in told)
     assert not written
 
 
@@ -158,6 +158,7 @@ def test_progress_is_told(again):
     _, told, _ = again
     assert list(dict.fromkeys(what for what, _, _ in told)) == [
         "loading",
+        "training the factor reader",
         "measuring",
         "reading the factors from sound",
         "controls",

@@ -150,19 +150,23 @@ def sweep_gain(
     Returns:
         The sweep; None if no pair has the factor.
     """
-    known = [pair for pair in pairs if LOUDNESS_FACTOR in pair.factors]
+    known = [
+        pair
+        for pair in pairs
+        if LOUDNESS_FACTOR in pair.factors
+        and reader.knows(folder.labels.index(pair.label), LOUDNESS_FACTOR)
+    ]
     if not known:
         return None
     swept = [known[row] for row in evenly_spread(len(known), _SWEPT_SOUNDS)]
     config = model.config
     windows = load_windows(folder, swept, config.mfcc)
     noise = _noise(len(swept), config.noise_dim, seed, "gain sweep")
+    labels = np.array([folder.labels.index(pair.label) for pair in swept])
     column = reader.factor_names.index(LOUDNESS_FACTOR)
+    loudnesses = (windows * np.float32(10 ** (gain / 20)) for gain in GAINS_DB)
     readings = np.stack(
-        [
-            reader.read(_draw(model, windows * np.float32(10 ** (gain / 20)), noise))[:, column]
-            for gain in GAINS_DB
-        ]
+        [reader.read(_draw(model, heard, noise), labels)[:, column] for heard in loudnesses]
     ).astype(np.float64)
     mean_reading = readings.mean(axis=1)
     sources = np.array([pair.source for pair in swept])

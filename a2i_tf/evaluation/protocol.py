@@ -15,9 +15,9 @@ from a2i_tf.evaluation.audio_regressor import read_factors_from_audio
 from a2i_tf.evaluation.baselines import BASELINES
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
 from a2i_tf.evaluation.controls import measure_controls
-from a2i_tf.evaluation.factor_reader import FactorReader
+from a2i_tf.evaluation.factor_reader import FactorReader, train_factor_reader
 from a2i_tf.evaluation.judge import Judge
-from a2i_tf.evaluation.kept_networks import load_or_train_factor_reader, load_or_train_judge
+from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
 from a2i_tf.evaluation.scorer import Scorer
 from a2i_tf.evaluation.splits import OnStep, Splits, check_splits, load_splits, notes_on_classes
@@ -47,7 +47,7 @@ def evaluate(
 ) -> Report:
     """Measures models and all baselines on the test split.
 
-    Nothing is written but the caches of judge and factor reader.
+    Nothing is written but the cache of the judge.
 
     Args:
         models: One model, reported as "model", or several by name. They may hear through
@@ -78,7 +78,8 @@ def evaluate(
     first = next(iter(named.values()))
     splits = load_splits(folder, first.config.mfcc, size, items, tell)
     notes = notes_on_classes(folder, splits.test)
-    judge, reader = _load_networks(folder, splits, judge_cache, tell, notes.append)
+    judge = _load_judge(folder, splits, judge_cache, tell, notes.append)
+    reader = _train_reader(folder, splits, tell)
     scorer = Scorer(splits.train, splits.test, judge, reader, seed)
     rows = choose_items(
         splits.test.labels, _PICTURED_ITEMS_PER_CLASS, random_stream(seed, "picture")
@@ -120,14 +121,14 @@ def _common_image_size(models: Mapping[str, DrawingModel]) -> int:
     return next(iter(sizes.values()))
 
 
-def _load_networks(
+def _load_judge(
     folder: PairsFolder,
     splits: Splits,
     cache: Path | None,
     tell: OnStep,
     note: Callable[[str], None],
-) -> tuple[Judge, FactorReader | None]:
-    judge = load_or_train_judge(
+) -> Judge:
+    return load_or_train_judge(
         folder,
         splits.train,
         splits.validation,
@@ -135,18 +136,13 @@ def _load_networks(
         on_epoch=lambda done, total: tell("training the judge", done, total),
         on_note=note,
     )
+
+
+def _train_reader(folder: PairsFolder, splits: Splits, tell: OnStep) -> FactorReader | None:
     if not folder.factor_names:
-        return judge, None
-    reader = load_or_train_factor_reader(
-        folder,
-        splits.train,
-        splits.validation,
-        folder.factor_names,
-        cache=cache,
-        on_epoch=lambda done, total: tell("training the factor reader", done, total),
-        on_note=note,
-    )
-    return judge, reader
+        return None
+    tell("training the factor reader", 0, 1)
+    return train_factor_reader(splits.train, splits.validation, folder.factor_names)
 
 
 def _make_systems(

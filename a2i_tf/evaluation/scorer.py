@@ -69,7 +69,7 @@ class Scorer:
             scores["kid"] = kid(features, self._test_features, random_stream(self.seed, "kid"))
         scores |= self._score_samples(system)
         if self.reader:
-            scores |= self.score_factors(self.reader.read(images))
+            scores |= self.score_factors(self.reader.read(images, self.test.labels))
         return only_finite(scores)
 
     def score_real(self, system: System, images: NDArray[np.uint8]) -> Scores:

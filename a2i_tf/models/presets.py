@@ -39,12 +39,13 @@ class Preset(Config):
         final_learning_rate_share: Share of both that is left at the end; they change linearly.
         beta_1: Adam's first moment.
         moving_average_decay: Decay of the weights that are kept for drawing.
-        adversarial_weight: Weight of the adversarial term at the start.
+        adversarial_weight: Weight of the adversarial term when the discriminator comes in.
         final_adversarial_weight: Its weight at the end; it changes linearly.
-        reconstruction_weight: Weight of the reconstruction term at the start.
+        reconstruction_weight: Weight of the reconstruction term until then.
         final_reconstruction_weight: Its weight at the end; it changes linearly.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
+        paint_share: How much of the budget is used when the discriminator comes in.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Preset(Config):
     reconstruction_weight: float
     final_reconstruction_weight: float
     sketch_share: float
+    paint_share: float
 
     @property
     def samples_per_sound(self) -> int:
@@ -84,6 +86,8 @@ class Preset(Config):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.moving_average_decay < 1:
             raise ValueError("moving_average_decay must lie in [0, 1)")
+        if not 0 <= self.sketch_share <= self.paint_share < 1:
+            raise ValueError("shares must rise: 0 <= sketch_share <= paint_share < 1")
 
 
 DEFAULT = Preset(
@@ -111,6 +115,7 @@ DEFAULT = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=2.0,
     sketch_share=0.15,
+    paint_share=0.5,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -140,6 +145,7 @@ SEED = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_share=0.0,
+    paint_share=0.0,
 )
 
 TINY = Preset(
@@ -167,6 +173,7 @@ TINY = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=2.0,
     sketch_share=0.15,
+    paint_share=0.5,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}
