@@ -113,7 +113,7 @@ DEFAULT = Preset(
     adversarial_weight=0.0,
     final_adversarial_weight=0.05,
     reconstruction_weight=10.0,
-    final_reconstruction_weight=2.0,
+    final_reconstruction_weight=4.0,
     sketch_share=0.15,
     paint_share=0.5,
 )
