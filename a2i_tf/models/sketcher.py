@@ -73,7 +73,8 @@ def build_sketcher(preset: Preset, encoder: keras.Model) -> keras.Model:
     sketcher = keras.Model(encoder.input, drawn, name="sketcher")
     sketcher.compile(
         keras.optimizers.Adam(preset.generator_learning_rate),
-        keras.losses.MeanAbsoluteError(),
+        # An absolute error would aim at the median, which for thin strokes on black is black.
+        keras.losses.MeanSquaredError(),
         jit_compile=False,
     )
     return sketcher
