@@ -10,13 +10,13 @@ for source in $sources; do clips="$clips data/scenes/audio/$source.wav"; done
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
-say "1/5  rendering the built-in world (about a minute)"
+say "1/5  rendering the built-in world (a minute or two)"
 a2i fetch scenes
 say "2/5  training for $minutes minutes"
 result=$(a2i train --data data/scenes --minutes "$minutes" --json)
 run=$(printf '%s' "$result" | python -c 'import json, sys; print(json.load(sys.stdin)["run"])')
 say "3/5  judging the pictures (about a minute)"
-a2i evaluate --run "$run"
+a2i evaluate --run "$run" --items 600
 say "4/5  drawing recordings that it has never heard"
 # shellcheck disable=SC2086  # a list of names without spaces
 a2i generate $clips --model "$run" --seeds 0-3 --grid --out out/demo

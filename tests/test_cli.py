@@ -168,7 +168,7 @@ def test_fetch_says_which_and_why(a2i, tmp_path, monkeypatch):
     code, _, err = a2i("fetch", "--dry-run", "--data-dir", tmp_path)
     assert code == 0
     assert "no Kaggle credentials found: taking the built-in dataset" in err
-    assert "would render 250 worlds (6000 pairs, seed 0)" in err
+    assert "would render 400 worlds (9600 pairs, seed 0)" in err
     (tmp_path / ".kaggle").mkdir()
     (tmp_path / ".kaggle" / "kaggle.json").write_text("{}")
     code, _, err = a2i("fetch", "--dry-run", "--data-dir", tmp_path)

@@ -14,7 +14,7 @@ from a2i_tf.errors import A2IError
 from a2i_tf.models.augment import augment_images
 from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization, SmoothUpsampling
-from a2i_tf.models.losses import EnergyScore, GeneratorHinge
+from a2i_tf.models.losses import GeneratorHinge
 from a2i_tf.models.presets import PRESETS, preset_named
 from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketcher import build_sketcher, make_sketches
@@ -124,45 +124,6 @@ class LossesTest(tf.test.TestCase):
     def test_generator_hinge_is_minus_the_mean_logit(self):
         self.assertAllClose(GeneratorHinge()(tf.ones([2, 1]), [[3.0], [-1.0]]), -1.0)
 
-    def test_energy_score_of_flat_pictures_is_that_of_numbers(self):
-        def flat(*levels):
-            return tf.constant(levels)[None, :, None, None, None] * tf.ones([1, 1, 8, 8, 3])
-
-        score = EnergyScore(spread=0.8)(flat(0.1), flat(0.5, -0.2))
-        self.assertAllClose(score, (0.4 + 0.3 - 0.8 * 0.7) / 2, atol=1e-4)
-
-    def test_energy_score_asks_for_less_spread_at_finer_scales(self):
-        rng = np.random.default_rng(0)
-        first, second = rng.uniform(-1, 1, (2, 64, 64, 3))
-
-        def distances(image):
-            scales = [image]
-            while len(scales[-1]) > 8:
-                size = len(scales[-1]) // 2
-                scales.append(scales[-1].reshape(size, 2, size, 2, 3).mean(axis=(1, 3)))
-            squares = [(s**2).reshape(len(s) // 8, 8, -1, 8, 3).mean((1, 3, 4)) for s in scales]
-            return np.array([np.sqrt(s).mean() for s in squares])
-
-        # The real picture is grey; scales from 64 to 8 px.
-        apart = np.array([0.25, 0.5, 1.0, 1.0]) * distances(first - second)
-        expected = ((distances(first) + distances(second) - apart) / 2).mean()
-        samples = np.stack([first, second])[None].astype(np.float32)
-        score = EnergyScore(spread=1.0)(np.zeros((1, 1, 64, 64, 3), np.float32), samples)
-        self.assertAllClose(score, expected, atol=1e-4)
-
-    def test_energy_score_is_least_where_samples_spread_as_the_real_ones_do(self):
-        rng = np.random.default_rng(0)
-        levels = rng.normal(0, 0.5, (3, 4000)).astype(np.float32)
-        real, samples = levels[:1].T, levels[1:].T
-
-        def score(scale):
-            images = [
-                x[:, :, None, None, None] * np.ones((8, 8, 1)) for x in (real, scale * samples)
-            ]
-            return float(EnergyScore(spread=1.0)(*images))
-
-        self.assertLess(score(1.0), min(score(0.5), score(0.0), score(1.5)))
-
 
 class RandomnessTest(tf.test.TestCase):
     def test_depends_on_seed_step_and_stream_only(self):
@@ -174,12 +135,6 @@ class RandomnessTest(tf.test.TestCase):
             BatchRandomness(3, tf.constant(8), 4).normal(5),
             BatchRandomness(3, tf.constant(7), 4).normal(5),
         )
-
-    def test_several_draws_are_stacked_and_differ(self):
-        draws = BatchRandomness(3, tf.constant(7), 4).normal(5, times=2)
-        self.assertEqual(draws.shape, (8, 5))
-        self.assertNotAllClose(draws[:4], draws[4:])
-        self.assertAllEqual(draws[:4], BatchRandomness(3, tf.constant(7), 4).normal(5))
 
     def test_augmentation_only_moves_and_blanks(self):
         images = tf.random.stateless_uniform([16, 32, 32, 3], [1, 2], 0.5, 1.0)

@@ -10,7 +10,7 @@ _TRANSLATION_SHARE = 1 / 8
 _CUTOUT_SHARE = 1 / 2
 
 
-def augment_images(images: tf.Tensor, randomness: BatchRandomness, times: int = 1) -> tf.Tensor:
+def augment_images(images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
     """Moves every image by up to an eighth of its size, and blanks a square of half its size.
 
     Differentiable augmentation (Zhao et al. 2020, 2006.10738), but for its changes of colour: the
@@ -18,16 +18,13 @@ def augment_images(images: tf.Tensor, randomness: BatchRandomness, times: int = 
     shaken can't teach them.
 
     Args:
-        images: float [times * batch, size, size, 3].
+        images: float [batch, size, size, 3].
         randomness: Where the shifts and places come from.
-        times: Images of every row of the batch.
 
     Returns:
         Images of the same shape; gradients pass through to the pixels that are left.
     """
-    return _cut_out(
-        _translate(images, randomness.uniform(2, times=times)), randomness.uniform(2, times=times)
-    )
+    return _cut_out(_translate(images, randomness.uniform(2)), randomness.uniform(2))
 
 
 def _translate(images: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

@@ -12,11 +12,7 @@ from a2i_tf.models.augment import augment_images
 from a2i_tf.models.discriminator import build_discriminator
 from a2i_tf.models.encoder import build_encoder
 from a2i_tf.models.generator import build_generator
-from a2i_tf.models.losses import (
-    build_discriminator_loss,
-    build_generator_loss,
-    build_reconstruction_loss,
-)
+from a2i_tf.models.losses import build_discriminator_loss, build_generator_loss
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 
@@ -24,9 +20,10 @@ from a2i_tf.models.randomness import BatchRandomness
 class AudioToImageGAN(keras.Model):
     """Learns to draw pictures that belong to sounds.
 
-    The encoder hears (`embedding`); the noise stands for what can't be heard. Without the
-    discriminator, encoder and generator learn to paint the real pictures of a sound. With it, that
-    fades, and they learn to draw what the discriminator takes for a real picture of it.
+    The encoder hears (`embedding`); the noise stands for what can't be heard. At first encoder
+    and generator mostly learn to paint the real picture of a sound; with the progress of the
+    training that fades, and they learn to draw what the discriminator takes for a real picture
+    of it.
 
     Args:
         preset: Sizes, losses and rates.
@@ -37,8 +34,6 @@ class AudioToImageGAN(keras.Model):
 
     Attributes:
         progress: How far training has come, in [0, 1]; a callback sets it, schedules read it.
-        adversarial: Whether the discriminator takes part. It is read when a step is traced;
-            `invite_discriminator` changes it in between.
         drawing_encoder: Moving average of the encoder, kept for drawing.
         drawing_generator: Moving average of the generator, kept for drawing.
     """
@@ -64,7 +59,6 @@ class AudioToImageGAN(keras.Model):
             name: keras.metrics.Mean(name=name)
             for name in ("discriminator", "generator", "reconstruction")
         }
-        self.adversarial = preset.paint_share == 0
         # There is no forward pass of the whole; a strategy would try one on an unbuilt model.
         self.built = True
 
@@ -73,16 +67,16 @@ class AudioToImageGAN(keras.Model):
         super().compile(**kwargs)
         preset = self.preset
         self.generator_optimizer = keras.optimizers.Adam(
-            lambda: self._decayed(preset.generator_learning_rate), beta_1=preset.beta_1
+            preset.generator_learning_rate, beta_1=preset.beta_1
         )
         self.discriminator_optimizer = keras.optimizers.Adam(
-            lambda: self._decayed(preset.discriminator_learning_rate), beta_1=preset.beta_1
+            preset.discriminator_learning_rate, beta_1=preset.beta_1
         )
         self.generator_optimizer.build(self.drawing_side_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_loss = build_discriminator_loss(preset)
         self.generator_loss = build_generator_loss(preset)
-        self.reconstruction_loss = build_reconstruction_loss(preset)
+        self.reconstruction_loss = keras.losses.MeanAbsoluteError()
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -97,19 +91,12 @@ class AudioToImageGAN(keras.Model):
     @property
     def adversarial_weight(self) -> tf.Tensor:
         """The weight of the adversarial term now."""
-        return self._fade(self.preset.adversarial_weight, self.preset.final_adversarial_weight)
+        return self._now(self.preset.adversarial_weight, self.preset.final_adversarial_weight)
 
     @property
     def reconstruction_weight(self) -> tf.Tensor:
         """The weight of the reconstruction term now."""
-        preset = self.preset
-        return self._fade(preset.reconstruction_weight, preset.final_reconstruction_weight)
-
-    def invite_discriminator(self) -> None:
-        """Lets the discriminator take part from the next step on."""
-        self.adversarial = True
-        # Keras keeps the traced step; the next `fit` traces another one.
-        self.train_function = None
+        return self._now(self.preset.reconstruction_weight, self.preset.final_reconstruction_weight)
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Takes one step.
@@ -124,40 +111,33 @@ class AudioToImageGAN(keras.Model):
         mfcc, real_images = data
         step = self.generator_optimizer.iterations
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
-        samples = self.preset.samples_per_sound
-        noise = randomness.normal(self.preset.noise_dim, times=samples)
-        losses = {}
+        noise = randomness.normal(self.preset.noise_dim)
 
         with tf.GradientTape() as tape:
             embedding = self.encoder(mfcc, training=True)
-            heard = tf.tile(embedding, [samples, 1])
-            generated_images = self.generator([heard, noise], training=True)
-            losses["reconstruction"] = self.reconstruction_loss(
-                real_images[:, None], tf.stack(tf.split(generated_images, samples), axis=1)
+            generated_images = self.generator([embedding, noise], training=True)
+            with tape.stop_recording():
+                discriminator_loss = self._train_discriminator(
+                    real_images, generated_images, embedding, randomness
+                )
+            generated_logits = self._score(generated_images, embedding, randomness)
+            generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
+            reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
+            total_loss = (
+                self.adversarial_weight * generator_loss
+                + self.reconstruction_weight * reconstruction_loss
             )
-            total_loss = self.reconstruction_weight * losses["reconstruction"]
-            if self.adversarial:
-                with tape.stop_recording():
-                    losses["discriminator"] = self._train_discriminator(
-                        real_images, generated_images, embedding, randomness
-                    )
-                logits = self._score(generated_images, embedding, randomness, samples)
-                losses["generator"] = self.generator_loss(tf.ones_like(logits), logits)
-                total_loss += self.adversarial_weight * losses["generator"]
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
         self._update_moving_averages()
-        return self._track(losses)
+        return self._track(
+            discriminator=discriminator_loss,
+            generator=generator_loss,
+            reconstruction=reconstruction_loss,
+        )
 
-    def _fade(self, first: float, last: float) -> tf.Tensor:
-        """Returns `first` while painting, then changes linearly to `last`."""
-        share = self.preset.paint_share
-        faded = tf.nn.relu(tf.convert_to_tensor(self.progress) - share) / (1 - share)
-        return first + (last - first) * faded
-
-    def _decayed(self, learning_rate: float) -> tf.Tensor:
-        left = self.preset.final_learning_rate_share
-        return learning_rate * (1 - (1 - left) * tf.convert_to_tensor(self.progress))
+    def _now(self, first: float, last: float) -> tf.Tensor:
+        return first + (last - first) * tf.convert_to_tensor(self.progress)
 
     def _train_discriminator(
         self,
@@ -168,17 +148,9 @@ class AudioToImageGAN(keras.Model):
     ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             real_logits = self._score(real_images, embedding, randomness, training=True)
-            generated_logits = self._score(
-                generated_images,
-                embedding,
-                randomness,
-                self.preset.samples_per_sound,
-                training=True,
-            )
-            loss = 0.5 * (
-                self.discriminator_loss(tf.ones_like(real_logits), real_logits)
-                + self.discriminator_loss(tf.zeros_like(generated_logits), generated_logits)
-            )
+            generated_logits = self._score(generated_images, embedding, randomness, training=True)
+            targets = tf.concat([tf.ones_like(real_logits), tf.zeros_like(generated_logits)], 0)
+            loss = self.discriminator_loss(targets, tf.concat([real_logits, generated_logits], 0))
         variables = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
@@ -188,14 +160,12 @@ class AudioToImageGAN(keras.Model):
         images: tf.Tensor,
         embedding: tf.Tensor,
         randomness: BatchRandomness,
-        samples: int = 1,
         training: bool = False,
     ) -> tf.Tensor:
-        # The encoder learns from the pictures, not from making the discriminator's task easier.
-        heard = tf.stop_gradient(tf.tile(embedding, [samples, 1]))
         if self.preset.augment:
-            images = augment_images(images, randomness, times=samples)
-        return self.discriminator([images, heard], training=training)
+            images = augment_images(images, randomness)
+        # The encoder learns from the pictures, not from making the discriminator's task easier.
+        return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
 
     def _update_moving_averages(self) -> None:
         decay = self.preset.moving_average_decay
@@ -206,10 +176,10 @@ class AudioToImageGAN(keras.Model):
             for kept, new in zip(average.variables, current.variables, strict=True):
                 kept.assign(decay * kept + (1.0 - decay) * new)
 
-    def _track(self, losses: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def _track(self, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
         for name, loss in losses.items():
             self.trackers[name].update_state(loss)
-        return {name: self.trackers[name].result() for name in losses}
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
 
 
 def _copy(network: keras.Model) -> keras.Model:

@@ -28,24 +28,19 @@ class Preset(Config):
         discriminator_width: Filters of the discriminator at 32 px; doubled likewise.
         adversarial_loss: "hinge" with spectral normalization and projection of the embedding,
             or "cross_entropy", the plain GAN.
-        reconstruction_loss: "energy", which wants pictures of one sound to differ as real ones
-            do, or "absolute", the mean absolute error of one picture.
-        spread: Share of the difference between real pictures that the energy score asks for.
-        augment: Whether sounds are heard through random microphones, and the discriminator sees
-            images through DiffAugment.
-        batch_size: Global batch size, in sounds.
+        augment: Whether sounds are varied (datasets/hearing.py), and the discriminator sees images
+            through DiffAugment.
+        batch_size: Global batch size.
         generator_learning_rate: Adam step of encoder and generator.
         discriminator_learning_rate: Adam step of the discriminator.
-        final_learning_rate_share: Share of both that is left at the end; they change linearly.
         beta_1: Adam's first moment.
         moving_average_decay: Decay of the weights that are kept for drawing.
-        adversarial_weight: Weight of the adversarial term when the discriminator comes in.
+        adversarial_weight: Weight of the adversarial term at the start.
         final_adversarial_weight: Its weight at the end; it changes linearly.
-        reconstruction_weight: Weight of the reconstruction term until then.
+        reconstruction_weight: Weight of the reconstruction term at the start.
         final_reconstruction_weight: Its weight at the end; it changes linearly.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
-        paint_share: How much of the budget is used when the discriminator comes in.
     """
 
     name: str
@@ -58,13 +53,10 @@ class Preset(Config):
     generator_width: int
     discriminator_width: int
     adversarial_loss: Literal["hinge", "cross_entropy"]
-    reconstruction_loss: Literal["energy", "absolute"]
-    spread: float
     augment: bool
     batch_size: int
     generator_learning_rate: float
     discriminator_learning_rate: float
-    final_learning_rate_share: float
     beta_1: float
     moving_average_decay: float
     adversarial_weight: float
@@ -72,12 +64,6 @@ class Preset(Config):
     reconstruction_weight: float
     final_reconstruction_weight: float
     sketch_share: float
-    paint_share: float
-
-    @property
-    def samples_per_sound(self) -> int:
-        """Pictures of one sound in a training step; the energy score compares two."""
-        return 2 if self.reconstruction_loss == "energy" else 1
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -86,8 +72,6 @@ class Preset(Config):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.moving_average_decay < 1:
             raise ValueError("moving_average_decay must lie in [0, 1)")
-        if not 0 <= self.sketch_share <= self.paint_share < 1:
-            raise ValueError("shares must rise: 0 <= sketch_share <= paint_share < 1")
 
 
 DEFAULT = Preset(
@@ -101,21 +85,17 @@ DEFAULT = Preset(
     generator_width=48,
     discriminator_width=32,
     adversarial_loss="hinge",
-    reconstruction_loss="energy",
-    spread=0.7,
     augment=True,
-    batch_size=16,
+    batch_size=32,
     generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
-    final_learning_rate_share=0.05,
     beta_1=0.5,
     moving_average_decay=0.99,
     adversarial_weight=0.0,
     final_adversarial_weight=0.05,
     reconstruction_weight=10.0,
-    final_reconstruction_weight=4.0,
+    final_reconstruction_weight=2.0,
     sketch_share=0.15,
-    paint_share=0.5,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -131,13 +111,10 @@ SEED = Preset(
     generator_width=48,
     discriminator_width=48,
     adversarial_loss="cross_entropy",
-    reconstruction_loss="absolute",
-    spread=0.0,
     augment=False,
     batch_size=32,
     generator_learning_rate=2e-4,
     discriminator_learning_rate=2e-4,
-    final_learning_rate_share=1.0,
     beta_1=0.5,
     moving_average_decay=0.0,
     adversarial_weight=1.0,
@@ -145,7 +122,6 @@ SEED = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_share=0.0,
-    paint_share=0.0,
 )
 
 TINY = Preset(
@@ -159,13 +135,10 @@ TINY = Preset(
     generator_width=8,
     discriminator_width=8,
     adversarial_loss="hinge",
-    reconstruction_loss="energy",
-    spread=0.7,
     augment=True,
     batch_size=8,
     generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
-    final_learning_rate_share=0.05,
     beta_1=0.5,
     moving_average_decay=0.9,
     adversarial_weight=0.0,
@@ -173,7 +146,6 @@ TINY = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=2.0,
     sketch_share=0.15,
-    paint_share=0.5,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}

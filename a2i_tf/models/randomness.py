@@ -27,13 +27,13 @@ class BatchRandomness:
         self._batch_size = batch_size
         self._num_streams = 0
 
-    def normal(self, *shape: int, times: int = 1) -> tf.Tensor:
-        """Draws float32 [times * batch, *shape] from the standard normal distribution."""
-        return tf.concat([self._rows(tf.random.stateless_normal, shape) for _ in range(times)], 0)
+    def normal(self, *shape: int) -> tf.Tensor:
+        """Draws float32 [batch, *shape] from the standard normal distribution."""
+        return self._rows(tf.random.stateless_normal, shape)
 
-    def uniform(self, *shape: int, times: int = 1) -> tf.Tensor:
-        """Draws float32 [times * batch, *shape] uniformly from [0, 1)."""
-        return tf.concat([self._rows(tf.random.stateless_uniform, shape) for _ in range(times)], 0)
+    def uniform(self, *shape: int) -> tf.Tensor:
+        """Draws float32 [batch, *shape] uniformly from [0, 1)."""
+        return self._rows(tf.random.stateless_uniform, shape)
 
     def _rows(self, draw: Callable[..., tf.Tensor], shape: Sequence[int]) -> tf.Tensor:
         # Every draw of a step is a stream of its own.

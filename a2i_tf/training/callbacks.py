@@ -59,18 +59,12 @@ class Budget(keras.callbacks.Callback):
         minutes: Training time in all, or
         steps: training steps in all.
         elapsed_seconds: A variable with the time used so far; it is kept in checkpoints.
-        until: Share of the budget at which to stop.
     """
 
     def __init__(
-        self,
-        minutes: float | None,
-        steps: int | None,
-        elapsed_seconds: tf.Variable,
-        until: float = 1.0,
+        self, minutes: float | None, steps: int | None, elapsed_seconds: tf.Variable
     ) -> None:
         super().__init__()
-        self._until = until
         self._minutes = minutes
         self._steps = steps
         self._elapsed_seconds = elapsed_seconds
@@ -89,7 +83,7 @@ class Budget(keras.callbacks.Callback):
         else:
             progress = steps_taken(self.model) / (self._steps or 1)
         self.model.progress.assign(min(1.0, progress))
-        if progress >= self._until:
+        if progress >= 1.0:
             self.model.stop_training = True
 
 

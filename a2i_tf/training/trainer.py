@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def train(
     elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
     keeper = _Keeper(run, config, gan, elapsed_seconds)
     keeper.restore()
-    if _share_used(config, steps_taken(gan), float(elapsed_seconds)) >= 1:
+    if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, bad_pairs)
     # A resumed run must not see the first epoch's order again.
     batches = _make_batches(known, config, statistics, config.seed + steps_taken(gan))
@@ -109,21 +109,17 @@ def train(
         if not _fit(sketcher, sketches, [SketchBudget(config, elapsed_seconds, on_status)]):
             return TrainingResult(run, 0, float(elapsed_seconds), False, bad_pairs)
         gan.drawing_encoder.set_weights(gan.encoder.get_weights())
-    finished = True
-    for stage, until in _stages(gan, _share_used(config, steps_taken(gan), float(elapsed_seconds))):
-        on_stage(stage)
-        finished = _fit(
-            gan,
-            batches,
-            [
-                Budget(config.minutes, config.steps, elapsed_seconds, until),
-                Records(run, elapsed_seconds, on_status),
-                SamplePictures(run / "samples", samples.mfcc, samples.images),
-                Checkpoints(keeper.save, _CHECKPOINT_SECONDS),
-            ],
-        )
-        if not finished:
-            break
+    on_stage("training")
+    finished = _fit(
+        gan,
+        batches,
+        [
+            Budget(config.minutes, config.steps, elapsed_seconds),
+            Records(run, elapsed_seconds, on_status),
+            SamplePictures(run / "samples", samples.mfcc, samples.images),
+            Checkpoints(keeper.save, _CHECKPOINT_SECONDS),
+        ],
+    )
     on_stage("saving")
     keeper.save()
     return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), finished, bad_pairs)
@@ -209,18 +205,10 @@ def _make_batches(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _stages(gan: AudioToImageGAN, share_used: float) -> Iterator[tuple[str, float]]:
-    """Yields what is still to be learnt, and the share of the budget at which that ends."""
-    if share_used < gan.preset.paint_share:
-        yield "learning to paint", gan.preset.paint_share
-    gan.invite_discriminator()
-    yield "learning to convince", 1.0
-
-
-def _share_used(config: RunConfig, steps: int, elapsed_seconds: float) -> float:
+def _is_used(config: RunConfig, steps: int, elapsed_seconds: float) -> bool:
     if config.minutes is not None:
-        return elapsed_seconds / (60 * config.minutes)
-    return steps / (config.steps or 1)
+        return elapsed_seconds >= 60 * config.minutes
+    return steps >= (config.steps or 0)
 
 
 def _fit(

@@ -34,7 +34,7 @@ from a2i_tf.datasets.scenes.world import IMAGE_SIZE, SAMPLE_RATE, SECONDS, World
 from a2i_tf.errors import A2IError
 
 NAME = "scenes"
-DEFAULT_SOURCES = 250
+DEFAULT_SOURCES = 400
 
 # Raised whenever the same seed would give other pixels or samples.
 _RENDERER_VERSION = 2
