@@ -13,7 +13,7 @@ from a2i_tf.errors import A2IError
 if TYPE_CHECKING:
     from a2i_tf.datasets.pairs import PairsFolder
 
-_DEFAULT_SOURCES = 250
+_DEFAULT_SOURCES = 400
 _DEFAULT_IMAGES_PER_RECORDING = 8
 
 

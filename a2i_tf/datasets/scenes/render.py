@@ -34,7 +34,6 @@ from a2i_tf.datasets.scenes.world import IMAGE_SIZE, SAMPLE_RATE, SECONDS, World
 from a2i_tf.errors import A2IError
 
 NAME = "scenes"
-DEFAULT_SOURCES = 400
 
 # Raised whenever the same seed would give other pixels or samples.
 _RENDERER_VERSION = 2
@@ -44,7 +43,7 @@ _BYTES_PER_SOURCE = 1_600_000
 
 def render_scenes(
     root: Path,
-    num_sources: int = DEFAULT_SOURCES,
+    num_sources: int,
     seed: int = 0,
     on_source: Callable[[int, int], None] | None = None,
 ) -> PairsFolder:
