@@ -1,5 +1,6 @@
 """Whole commands, as a person runs them."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from shared_data import esc10_clips, needs_esc10
 
 from a2i_tf.cli import main
 from a2i_tf.cli.generate import parse_seeds, picture_names
+from a2i_tf.datasets.pairs import read_pairs, split_of, write_pairs
 from a2i_tf.version import __version__
 
 RATE = 16_000
@@ -245,7 +247,12 @@ def test_train_refuses_bad_pairs_and_skips_them_when_told(a2i, tmp_path, monkeyp
     code, out, _ = a2i(*command, "--skip-bad", "--json", "--run-dir", "again")
     assert code == 0
     assert json.loads(out)["bad_pairs"] == [folder.pairs[0].id, folder.pairs[4].id]
-    assert a2i("evaluate", "--run", "again")[0] == 0
+    # Any run that did without them was trained on what is judged then.
+    strict = Path(shutil.copytree("again", "strict")) / "config.json"
+    strict.write_text(json.dumps({**json.loads(strict.read_text()), "skip_bad": False}))
+    code, out, _ = a2i("evaluate", "strict", "again", "--items", 4)
+    assert code == 0
+    assert "2 of 36 pairs are bad and left out" in out
     code, _, err = a2i("train", "--resume", "again", "--preset", "seed")
     assert code == 2
     assert "--preset can't be changed" in err
@@ -453,6 +460,31 @@ def test_evaluate_refuses_what_it_cannot_compare(a2i, twins):
     code, _, err = a2i("evaluate", twins[0], "nowhere")
     assert code == 1
     assert "nowhere: is not a run folder" in err
+
+
+@pytest.mark.usefixtures("in_project")
+def test_evaluate_knows_what_a_run_was_trained_on_and_how_far(a2i, twins, tmp_path):
+    run = shutil.copytree(twins[1], tmp_path / "run")
+    config = json.loads((run / "config.json").read_text())
+    changed = {**config, "checksum": "another", "steps": 41}
+    (run / "config.json").write_text(json.dumps(changed))
+    options = ("--items", 4, "--picture", tmp_path / "side.png", "--json", "-")
+    code, out, err = a2i("evaluate", twins[0], run, *options)
+    assert code == 0, err
+    notes = "\n".join(json.loads(out)["notes"])
+    for note in (
+        "run was trained on other data than data/pairs",
+        "run had 41 steps, model 40 steps",
+        "run is unfinished (40 of 41 steps)",
+        "--preset seed",
+    ):
+        assert note in notes
+    folder = read_pairs(shutil.copytree("data/pairs", tmp_path / "divided"))
+    pairs = [dataclasses.replace(pair, split=split_of(pair.source)) for pair in folder.pairs]
+    write_pairs(folder.root, folder.info, pairs)
+    code, _, err = a2i("evaluate", twins[0], run, "--data", folder.root, *options)
+    assert code == 1
+    assert "run: was trained on other data" in " ".join(err.split())
 
 
 @pytest.mark.usefixtures("in_project")

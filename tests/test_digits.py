@@ -1,5 +1,8 @@
 import dataclasses
+import os
 import shutil
+import time
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -105,9 +108,13 @@ def test_same_options_give_the_same_bytes_interrupted_or_not(folder, origin, tmp
     assert list(tmp_path.iterdir()) == []
     # What a killed process leaves.
     (tmp_path / ".digits-bob.x" / "audio").mkdir(parents=True)
+    an_hour_ago = time.time() - 3_601
+    os.utime(tmp_path / ".digits-bob.x", (an_hour_ago, an_hour_ago))
+    # What another process is at.
+    (tmp_path / ".digits-bob.y").mkdir()
     assert pair_digits(root, origin, "bob", 3).info == folder.info
     assert contents(root) == contents(folder.root)
-    assert [path.name for path in tmp_path.iterdir()] == ["digits-bob"]
+    assert {path.name for path in tmp_path.iterdir()} == {"digits-bob", ".digits-bob.y"}
 
 
 def test_done_twice_is_done_once(folder, origin):
@@ -149,6 +156,14 @@ def test_too_few_scans_says_what_to_ask_for(origin, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_too_many_takes_of_the_left_out_speaker_says_whom_to_name(origin, tmp_path):
+    other = shutil.copytree(origin, tmp_path / "origin")
+    for take in range(TAKES, 4):
+        write_speech(other / "fsdd" / f"0_bob_{take}.wav", 0.5, seed=take)
+    with pytest.raises(A2IError, match="has 9 test images of 0, not 16; .*--leave-out"):
+        pair_digits(tmp_path / "digits-bob", other, "bob", 1)
+
+
 def test_small_disk_is_noticed_before_work_begins(origin, tmp_path, monkeypatch):
     monkeypatch.setattr(digits, "_BYTES_PER_IMAGE", 10**18)
     with pytest.raises(A2IError, match="free some space, or ask for fewer --images-per-recording"):
@@ -165,6 +180,17 @@ def save_large_scans(path):
     np.savez(path, **changed)
 
 
+def damage_compressed_scans(path):
+    with np.load(path) as arrays:
+        np.savez_compressed(path, **arrays)
+    with zipfile.ZipFile(path) as file:
+        first = file.infolist()[0]
+    contents = bytearray(path.read_bytes())
+    start = first.header_offset + 30 + len(first.filename) + 20
+    contents[start : start + 200] = b"\xff" * 200
+    path.write_bytes(contents)
+
+
 @pytest.mark.parametrize(
     ("name", "spoil", "message"),
     [
@@ -172,6 +198,7 @@ def save_large_scans(path):
         ("mnist.npz", Path.unlink, r"mnist\.npz: no such file; .*--from"),
         ("mnist.npz", lambda path: path.write_bytes(b"PK\x03\x04 half"), "cannot be read as MNIST"),
         ("mnist.npz", lambda path: path.write_bytes(b""), "cannot be read as MNIST"),
+        ("mnist.npz", damage_compressed_scans, "cannot be read as MNIST"),
         ("mnist.npz", save_other_arrays, "train_images is not a file"),
         ("mnist.npz", save_large_scans, r"\(120, 32, 32\), not uint8 \(120, 28, 28\)"),
         ("fsdd/4_ada_1.wav", lambda path: path.rename(f"{path}.wav"), "is not named"),

@@ -77,14 +77,23 @@ def test_the_choice_is_that_of_the_validation_split(splits):
     ]
     # Whatever a candidate says of the validation sounds is made the truth: then it must be chosen.
     for candidate in candidates:
-        said = candidate.predict(summarize(validation.mfcc))
+        said = candidate.predict(summarize(validation.mfcc)).clip(0, 1)
         pairs = tuple(
             dataclasses.replace(pair, factors={"level": value})
             for pair, value in zip(validation.pairs, said, strict=True)
         )
         told = dataclasses.replace(validation, pairs=pairs)
         readings = read_factors_from_audio(train, told, test.mfcc, NAMES[:1])
-        np.testing.assert_allclose(readings[:, 0], candidate.predict(summarize(test.mfcc)))
+        expected = candidate.predict(summarize(test.mfcc)).clip(0, 1)
+        np.testing.assert_allclose(readings[:, 0], expected)
+
+
+def test_readings_are_factors(splits):
+    train, validation, test = splits
+    loud = test.mfcc + np.float32([20, 0, 0, 0])
+    readings = read_factors_from_audio(train, validation, loud, NAMES[:1])
+    assert readings.min() >= 0
+    assert readings.max() == 1
 
 
 def test_same_seed_same_readings(splits, monkeypatch):

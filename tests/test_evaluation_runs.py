@@ -1,11 +1,19 @@
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
+from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import FINE
 from a2i_tf.errors import A2IError
-from a2i_tf.evaluation.runs import group_by_seed, name_runs
+from a2i_tf.evaluation.runs import (
+    check_data,
+    find_unfinished,
+    group_by_seed,
+    name_runs,
+    notes_on_runs,
+)
 from a2i_tf.models.presets import DEFAULT, SEED
 from a2i_tf.training.run import RunConfig
 
@@ -89,3 +97,64 @@ def test_two_groups_of_one_preset_have_names_of_their_own():
         "default (2 seeds)": ["5.0-0", "5.0-1"],
         "default (2 seeds), with 60.0-0": ["60.0-0", "60.0-1"],
     }
+
+
+def test_runs_trained_on_other_data_are_noted_or_refused(tmp_path):
+    folder = make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), pairs_per_source=1)
+    named = {"model": Path("runs/1"), "other": Path("runs/2")}
+    same = make_config(checksum=folder.info.checksum)
+    configs = {"model": same, "other": make_config()}
+    (note,) = check_data(named, configs, folder)
+    assert note.startswith(f"other was trained on other data than {folder.root}")
+    pairs = tuple(dataclasses.replace(pair, split="test") for pair in folder.pairs)
+    divided = dataclasses.replace(folder, pairs=pairs)
+    with pytest.raises(A2IError, match=r"runs/2: was trained on other data than .*pairs, .*--data"):
+        check_data(named, configs, divided)
+    assert check_data(named, dict.fromkeys(named, same), divided) == []
+
+
+def write_history(run, lines):
+    run.mkdir()
+    (run / "history.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("told", "steps", "expected"),
+    [
+        ([(20, 30.0), (2000, 3300.0)], 2000, None),
+        ([(20, 30.0), (2000, 3200.0)], 2000, "53.3 of 60 minutes"),
+        # Killed long after the model was saved.
+        ([(20, 30.0), (2000, 3300.0)], 1000, "27.5 of 60 minutes"),
+        # So slow that the last line is far from the end.
+        ([(20, 2000.0)], 36, None),
+        ([], 15, "0.0 of 60 minutes"),
+    ],
+)
+def test_unfinished_by_minutes(tmp_path, told, steps, expected):
+    lines = [json.dumps({"step": step, "elapsed_seconds": used}) for step, used in told]
+    write_history(tmp_path / "a", [*lines, '{"step": 20'])
+    found = find_unfinished({"a": tmp_path / "a"}, {"a": make_config()}, {"a": steps})
+    assert found.get("a") == expected
+
+
+def test_unfinished_by_steps(tmp_path):
+    runs, config = dict.fromkeys("ab", tmp_path), make_config(minutes=None, steps=100)
+    found = find_unfinished(runs, dict.fromkeys("ab", config), {"a": 99, "b": 100})
+    assert found == {"a": "99 of 100 steps"}
+
+
+def test_notes_on_what_is_unlike_the_first_run():
+    alike = {"model": make_config(), "b": make_config(seed=1), "seed": make_config(SEED)}
+    assert notes_on_runs(alike, {}) == []
+    unlike = {
+        "model": make_config(),
+        "b": make_config(minutes=5.0),
+        "c": make_config(minutes=None, steps=9, checksum="another"),
+    }
+    assert notes_on_runs(unlike, {"b": "1.0 of 5 minutes"}) == [
+        "b had 5 minutes, model 60 minutes",
+        "c had 9 steps, model 60 minutes",
+        "c was trained on other data than model",
+        "b is unfinished (1.0 of 5 minutes): no row of several seeds counts it",
+        "there is no row seed: train one with --preset seed for as long",
+    ]

@@ -7,7 +7,7 @@ from pairs_fixture import make_pairs_folder
 from PIL import Image
 
 from a2i_tf.datasets.check import drop_bad_pairs, find_bad_pairs
-from a2i_tf.datasets.pairs import SPLITS, read_pairs, split_of, write_pairs
+from a2i_tf.datasets.pairs import SPLITS, checksum_files, read_pairs, split_of, write_pairs
 from a2i_tf.errors import A2IError
 
 
@@ -59,6 +59,25 @@ def test_dataset_may_split_its_sources_itself(folder):
     assert {pair.source for pair in again.split("train")} == {sources[0]}
     assert {pair.source for pair in again.split("test")} == set(sources[1:])
     assert again.split("validation") == ()
+
+
+def test_checksum_covers_splits_only_where_the_dataset_has_them(folder):
+    def checksum(**changes):
+        pairs = [dataclasses.replace(pair, **changes) for pair in folder.pairs]
+        return checksum_files(folder.root, pairs)
+
+    # Else the checksums of all datasets that were made before would change.
+    assert checksum(label="c") == checksum()
+    different = [
+        checksum(),
+        checksum(split="train"),
+        checksum(split="test"),
+        checksum(split="test", label="c"),
+        checksum(split="test", source="c"),
+    ]
+    assert len(set(different)) == len(different)
+    ordered = [dataclasses.replace(pair, split="test") for pair in folder.pairs[::-1]]
+    assert checksum_files(folder.root, ordered) == checksum(split="test")
 
 
 def test_no_column_for_a_split_that_nobody_gave(folder):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2i_tf.cli.console import print_json, say, stages
+from a2i_tf.cli.console import Stages, print_json, say, stages
 
 if TYPE_CHECKING:
+    from a2i_tf.datasets.pairs import PairsFolder
     from a2i_tf.evaluation.report import Report
+    from a2i_tf.models.drawing import DrawingModel
 
 
 def evaluate(
@@ -85,29 +88,60 @@ def evaluate(
 
 def _evaluate(runs: list[Path], root: Path, items: int | None, seed: int) -> Report:
     with stages("reading the models") as show:
-        from a2i_tf.datasets.check import drop_bad_pairs
         from a2i_tf.datasets.pairs import read_pairs
         from a2i_tf.evaluation.protocol import evaluate as evaluate_models
-        from a2i_tf.evaluation.runs import group_by_seed, name_runs
-        from a2i_tf.models.drawing import read_drawing_model
-        from a2i_tf.training.run import MODEL_FOLDER, read_run
+        from a2i_tf.evaluation.runs import (
+            check_data,
+            find_unfinished,
+            group_by_seed,
+            name_runs,
+            notes_on_runs,
+        )
+        from a2i_tf.training.run import read_run
 
-        configs = {run: read_run(run) for run in runs}
-        named = name_runs(runs, configs)
-        models = {}
-        for done, (name, run) in enumerate(named.items()):
-            show("reading the models", done, len(named))
-            models[name] = read_drawing_model(run / MODEL_FOLDER)
+        config_of = {run: read_run(run) for run in runs}
+        named = name_runs(runs, config_of)
+        configs = {name: config_of[run] for name, run in named.items()}
+        folder = read_pairs(root)
+        notes = check_data(named, configs, folder)
+        models = _read_models(named, show)
+        steps = {name: model.config.steps for name, model in models.items()}
+        unfinished = find_unfinished(named, configs, steps)
+        notes += notes_on_runs(configs, unfinished)
         show("checking the pairs", 0, 1)
-        folder, _ = drop_bad_pairs(read_pairs(root), skip_bad=configs[runs[0]].skip_bad)
-        return evaluate_models(
+        skip_bad = any(config.skip_bad for config in configs.values())
+        folder, notes_on_pairs = _drop_bad_pairs(folder, skip_bad)
+        finished = {name: config for name, config in configs.items() if name not in unfinished}
+        report = evaluate_models(
             models,
             folder,
-            seeds=group_by_seed({name: configs[run] for name, run in named.items()}),
+            seeds=group_by_seed(finished),
             items=items,
             seed=seed,
             on_step=show,
         )
+    return dataclasses.replace(report, notes=(*notes, *notes_on_pairs, *report.notes))
+
+
+def _read_models(named: dict[str, Path], show: Stages) -> dict[str, DrawingModel]:
+    from a2i_tf.models.drawing import read_drawing_model
+    from a2i_tf.training.run import MODEL_FOLDER
+
+    models = {}
+    for done, (name, run) in enumerate(named.items()):
+        show("reading the models", done, len(named))
+        models[name] = read_drawing_model(run / MODEL_FOLDER)
+    return models
+
+
+def _drop_bad_pairs(folder: PairsFolder, skip_bad: bool) -> tuple[PairsFolder, list[str]]:
+    from a2i_tf.datasets.check import describe_bad_pairs, drop_bad_pairs
+
+    kept, bad = drop_bad_pairs(folder, skip_bad=skip_bad)
+    if not bad:
+        return kept, []
+    of_all = f"{len(bad)} of {len(folder.pairs)}"
+    return kept, [f"{of_all} pairs are bad and left out: {describe_bad_pairs(bad)}"]
 
 
 def _write_picture(path: Path, report: Report) -> None:

@@ -10,9 +10,12 @@ train, paired with its training images. No image is used twice. The pairing is t
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
+import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from a2i_tf.atomic import new_folder
+from a2i_tf.atomic import explain_os_errors, new_folder
 from a2i_tf.audio.decode import load_waveform
+from a2i_tf.audio.wav_file import wav_bytes
 from a2i_tf.config import read_json
 from a2i_tf.datasets.pairs import (
     INFO_FILE,
@@ -36,11 +40,9 @@ from a2i_tf.datasets.pairs import (
     summarize,
     write_pairs,
 )
-from a2i_tf.datasets.scenes.render import wav_bytes
 from a2i_tf.errors import A2IError
 
 NAME = "digits"
-DEFAULT_IMAGES_PER_RECORDING = 8
 
 _LICENCE = (
     "sounds: CC BY-SA 4.0, Free Spoken Digit Dataset, Zohar Jackson et al.; "
@@ -55,6 +57,20 @@ _TEST_IMAGES_PER_RECORDING = 4
 _VERSION = 1
 _BYTES_PER_SOUND = 36_000
 _BYTES_PER_IMAGE = 4_096
+_LEFTOVER_SECONDS = 3_600
+_ADVICE_ON_TOO_MANY: dict[Split, str] = {
+    "train": "ask for fewer --images-per-recording",
+    "test": "name a speaker with fewer recordings with --leave-out",
+}
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _NAME_FORM = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)")
 
 
@@ -140,7 +156,7 @@ def pair_digits(
     root: Path,
     origin: Path,
     left_out: str,
-    images_per_recording: int = DEFAULT_IMAGES_PER_RECORDING,
+    images_per_recording: int,
     on_recording: Callable[[int, int], None] | None = None,
 ) -> PairsFolder:
     """Pairs recordings with images, and writes them as a pairs folder, whole or not at all.
@@ -164,9 +180,7 @@ def pair_digits(
     choose_left_out(utterances, left_out)
     if is_paired(root, left_out, images_per_recording):
         return read_pairs(root)
-    # What a killed process left behind.
-    for leftover in root.parent.glob(f".{root.name}.*"):
-        shutil.rmtree(leftover)
+    _remove_leftovers(root)
     jobs = _deal_images(origin / "mnist.npz", utterances, left_out, images_per_recording)
     _check_disk(root, len(jobs), sum(len(images) for _, _, images in jobs))
     with new_folder(root) as folder:
@@ -187,6 +201,16 @@ def pair_digits(
         )
         write_pairs(folder, info, pairs)
     return read_pairs(root)
+
+
+def _remove_leftovers(root: Path) -> None:
+    """Removes what killed processes left behind; what is young may be another's work."""
+    with explain_os_errors(root.parent):
+        for leftover in root.parent.glob(f".{root.name}.*"):
+            # Another process may finish in between.
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
+                    shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _read_name(path: Path) -> Utterance:
@@ -230,7 +254,7 @@ def _deal_split(
         if wanted > len(found):
             raise A2IError(
                 f"{path}: has {len(found)} {split} images of {digit}, not {wanted}; "
-                "ask for fewer --images-per-recording"
+                f"{_ADVICE_ON_TOO_MANY[split]}"
             )
         # MNIST's halves are of other writers, so its images are taken evenly from all of it.
         chosen = found[np.arange(wanted) * len(found) // wanted]
@@ -247,7 +271,7 @@ def _load_scans(path: Path, split: Split) -> tuple[NDArray[np.uint8], NDArray[np
         raise A2IError(
             f"{path}: no such file; name the folder that holds fsdd/*.wav and mnist.npz with --from"
         ) from error
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise A2IError(f"{path}: cannot be read as MNIST: {error}; download it again") from error
     expected = (len(digits), _SCAN_SIZE, _SCAN_SIZE)
     if scans.dtype != np.uint8 or scans.shape != expected or digits.ndim != 1:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -78,7 +79,7 @@ class DatasetInfo(Config):
         num_sources: Number of sources.
         label_counts: Number of pairs by label.
         made_with: How it was made: the command's arguments.
-        checksum: SHA-256 over all files.
+        checksum: SHA-256 of `checksum_files`.
         mfcc_setting: Name of the setting of the features where there is no audio.
     """
 
@@ -198,12 +199,19 @@ def summarize(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def checksum_files(root: Path, pairs: Sequence[Pair]) -> str:
-    """Returns the SHA-256 over the names and contents of all files that `pairs` name."""
+    """Returns the SHA-256 over the names and contents of all files that `pairs` name.
+
+    Where the dataset splits its sources itself, it covers id, source, label and split of every
+    pair too: nothing else tells who trains.
+    """
     digest = hashlib.sha256()
     for name in sorted({pair.sound for pair in pairs} | {pair.image for pair in pairs}):
         digest.update(
             f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n".encode()
         )
+    if any(pair.split for pair in pairs):
+        rows = sorted((pair.id, pair.source, pair.label, pair.split or "") for pair in pairs)
+        digest.update(json.dumps(rows).encode())
     return digest.hexdigest()
 
 

@@ -74,7 +74,9 @@ def make_training_batches(arrays: Arrays, batch_size: int, seed: int) -> tf.data
         (mfcc float32 [batch_size, frames, coefficients],
         image float32 [batch_size, size, size, 3] in [-1, 1]).
     """
-    features, images = tf.constant(arrays.mfcc), tf.constant(arrays.images)
+    # tf.data gathers on the CPU; a GPU's memory is the networks'.
+    with tf.device("CPU:0"):
+        features, images = tf.constant(arrays.mfcc), tf.constant(arrays.images)
     count = len(arrays.pairs)
     return (
         tf.data.Dataset.range(count)

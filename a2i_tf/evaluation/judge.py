@@ -79,10 +79,6 @@ class Judge:
         """Returns 1.0 where the likeliest label is the given one, else 0.0: float64 [n]."""
         return (self.probabilities(images).argmax(axis=1) == labels).astype(np.float64)
 
-    def accuracy(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-        """Returns the share of images whose likeliest label is the given one."""
-        return float(self.recognizes(images, labels).mean())
-
     @cached_property
     def _features_network(self) -> keras.Model:
         return keras.Model(self.network.input, self.network.get_layer("features").output)

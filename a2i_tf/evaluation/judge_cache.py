@@ -80,8 +80,10 @@ def _key(folder: PairsFolder, train: Arrays, validation: Arrays, seed: int) -> s
         "checksum": folder.info.checksum,
         "image_size": train.images.shape[1],
         "labels": folder.labels,
-        # Pairs can be left out without a change of the checksum.
-        "pairs": [[pair.id for pair in arrays.pairs] for arrays in (train, validation)],
+        # Pairs can be left out, or get other labels, without a change of the checksum.
+        "pairs": [
+            [[pair.id, pair.label] for pair in arrays.pairs] for arrays in (train, validation)
+        ],
         "seed": seed,
         "version": JUDGE_VERSION,
     }

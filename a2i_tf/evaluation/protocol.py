@@ -20,7 +20,7 @@ from a2i_tf.evaluation.judge import Judge
 from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
 from a2i_tf.evaluation.scorer import Scorer
-from a2i_tf.evaluation.splits import OnStep, Splits, check_splits, load_splits, notes_on_classes
+from a2i_tf.evaluation.splits import OnStep, Splits, check_splits, load_splits, notes_on_test
 from a2i_tf.evaluation.streams import random_stream
 from a2i_tf.evaluation.systems import System, items_of_others, model_system
 from a2i_tf.models.drawing import DrawingModel
@@ -77,7 +77,7 @@ def evaluate(
     tell = on_step or (lambda _what, _done, _total: None)
     first = next(iter(named.values()))
     splits = load_splits(folder, first.config.mfcc, size, items, tell)
-    notes = notes_on_classes(folder, splits.test)
+    notes = notes_on_test(folder, splits.test)
     judge = _load_judge(folder, splits, judge_cache, tell, notes.append)
     reader = _train_reader(folder, splits, tell)
     scorer = Scorer(splits.train, splits.test, judge, reader, seed)

@@ -1,15 +1,18 @@
-"""Several runs in one report: what their rows are called, and which differ by their seed alone."""
+"""Several runs in one report: what their rows are called, which belong together, which don't."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.protocol import MODEL_NAME, RESERVED_NAMES
 from a2i_tf.training.run import RunConfig
 
 _REFERENCE_PRESET = "seed"
+_FINISHED_SHARE = 0.9
 
 
 def name_runs(runs: Sequence[Path], configs: Mapping[Path, RunConfig]) -> dict[str, Path]:
@@ -38,6 +41,84 @@ def name_runs(runs: Sequence[Path], configs: Mapping[Path, RunConfig]) -> dict[s
             raise A2IError(f"{run}: the report has a row called {name} already; rename the folder")
         named[name] = run
     return named
+
+
+def check_data(
+    named: Mapping[str, Path], configs: Mapping[str, RunConfig], folder: PairsFolder
+) -> list[str]:
+    """Looks whether runs were trained on the data that they are judged on.
+
+    Args:
+        named: The runs by their rows' names.
+        configs: What every run was asked to do, by its row's name.
+        folder: The dataset to judge on.
+
+    Returns:
+        A note for every run that was trained on other data.
+
+    Raises:
+        A2IError: if there is such a run and the dataset splits its sources itself: then the run
+            may have heard in training what it would be judged on.
+    """
+    others = [name for name in named if configs[name].checksum != folder.info.checksum]
+    if others and any(pair.split for pair in folder.pairs):
+        raise A2IError(
+            f"{named[others[0]]}: was trained on other data than {folder.root}, and may have heard "
+            "its test sources; name the data it was trained on with --data, or train on this"
+        )
+    return [
+        f"{name} was trained on other data than {folder.root}; the test sources are still new to "
+        "it, as a hash of their names chooses them"
+        for name in others
+    ]
+
+
+def find_unfinished(
+    named: Mapping[str, Path], configs: Mapping[str, RunConfig], steps: Mapping[str, int]
+) -> dict[str, str]:
+    """Finds runs that ended well before their budget was used.
+
+    Args:
+        named: The runs by their rows' names.
+        configs: What every run was asked to do, by its row's name.
+        steps: Steps that every model was trained for, by its row's name.
+
+    Returns:
+        How much of its budget each of them used, such as "41.0 of 60 minutes", by its row's name.
+    """
+    found = {}
+    for name, run in named.items():
+        config = configs[name]
+        if config.steps is not None and steps[name] < config.steps:
+            found[name] = f"{steps[name]} of {config.steps} steps"
+        if config.minutes is not None:
+            used = _minutes_used(run / "history.jsonl", steps[name])
+            if used < _FINISHED_SHARE * config.minutes:
+                found[name] = f"{used:.1f} of {config.minutes:g} minutes"
+    return found
+
+
+def notes_on_runs(configs: Mapping[str, RunConfig], unfinished: Mapping[str, str]) -> list[str]:
+    """Says what makes the comparison of runs unfair.
+
+    Args:
+        configs: What every run was asked to do, by its row's name.
+        unfinished: What `find_unfinished` found.
+    """
+    (first, reference), *others = configs.items()
+    notes = []
+    for name, config in others:
+        if _budget(config) != _budget(reference):
+            notes.append(f"{name} had {_budget(config)}, {first} {_budget(reference)}")
+        if config.checksum != reference.checksum:
+            notes.append(f"{name} was trained on other data than {first}")
+    notes += [
+        f"{name} is unfinished ({used}): no row of several seeds counts it"
+        for name, used in unfinished.items()
+    ]
+    if all(config.preset.name != _REFERENCE_PRESET for config in configs.values()):
+        notes.append("there is no row seed: train one with --preset seed for as long")
+    return notes
 
 
 def group_by_seed(configs: Mapping[str, RunConfig]) -> dict[str, list[str]]:
@@ -70,3 +151,22 @@ def group_by_seed(configs: Mapping[str, RunConfig]) -> dict[str, list[str]]:
             title += f", with {members[0]}"
         groups[title] = members
     return groups
+
+
+def _budget(config: RunConfig) -> str:
+    return f"{config.steps} steps" if config.minutes is None else f"{config.minutes:g} minutes"
+
+
+def _minutes_used(history: Path, steps: int) -> float:
+    """Returns the minutes after which a model had taken its steps; 0 where nothing tells."""
+    lines = history.read_text(encoding="utf-8").splitlines() if history.is_file() else []
+    for line in reversed(lines):
+        try:
+            last = json.loads(line)
+            # A killed run has lines after the steps of its model, a short one steps after its
+            # last line.
+            return float(last["elapsed_seconds"]) / 60 * steps / int(last["step"])
+        except (ValueError, KeyError, TypeError, ZeroDivisionError):
+            # A killed run may end within a line.
+            continue
+    return 0.0

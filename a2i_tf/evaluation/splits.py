@@ -78,12 +78,19 @@ def _no_rows(arrays: Arrays) -> Arrays:
     return Arrays((), arrays.mfcc[:0], arrays.images[:0], arrays.labels[:0])
 
 
-def notes_on_classes(folder: PairsFolder, test: Arrays) -> list[str]:
-    """Says which classes are not tested."""
+def notes_on_test(folder: PairsFolder, test: Arrays) -> list[str]:
+    """Says which classes are not tested, and whether one source stands for all others."""
+    notes = []
     tested = set(test.labels)
     missing = [label for place, label in enumerate(folder.labels) if place not in tested]
-    if not missing:
-        return []
-    whole = len(test.pairs) == len(folder.split("test"))
-    where = "the test split" if whole else "the chosen test items"
-    return [f"no source of {', '.join(missing)} falls into {where}"]
+    if missing:
+        whole = len(test.pairs) == len(folder.split("test"))
+        where = "the test split" if whole else "the chosen test items"
+        notes.append(f"no source of {', '.join(missing)} falls into {where}")
+    sources = {pair.source for pair in test.pairs}
+    if len(sources) == 1:
+        notes.append(
+            f"all test items are of one source, {sources.pop()}: how far sources lie apart (±) is "
+            "unknown, and the shuffled sounds are of the same source"
+        )
+    return notes

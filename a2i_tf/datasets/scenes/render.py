@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import multiprocessing
 import shutil
 import signal
-import wave
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from a2i_tf.atomic import make_folder, new_folder, write_bytes, write_json
+from a2i_tf.audio.wav_file import wav_bytes
 from a2i_tf.config import read_json
 from a2i_tf.datasets.pairs import (
     INFO_FILE,
     DatasetInfo,
     Pair,
     PairsFolder,
+    checksum_files,
     read_pairs,
     summarize,
     write_pairs,
@@ -77,7 +75,7 @@ def render_scenes(
         sample_rate=SAMPLE_RATE,
         image_size=IMAGE_SIZE,
         made_with={**plan, "sources": num_sources, "command": "a2i fetch scenes"},
-        checksum=_checksum(root, pairs),
+        checksum=checksum_files(root, pairs),
         **summarize(pairs),
     )
     write_pairs(root, info, pairs)
@@ -159,17 +157,6 @@ def _render_world(root: Path, world: World) -> None:
             picture.save(folder / f"{second:02d}.png", compress_level=1)
 
 
-def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
-    """Encodes a mono waveform, float32 [num_samples] in [-1, 1], as a 16-bit PCM WAV file."""
-    contents = io.BytesIO()
-    with wave.open(contents, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sample_rate)
-        file.writeframes((np.clip(waveform, -1, 1) * 32767).round().astype("<i2").tobytes())
-    return contents.getvalue()
-
-
 def _pairs_of(world: World) -> list[Pair]:
     """Returns a world's pairs; a factor's value is the one at the middle of the second."""
     times = np.arange(SECONDS) + 0.5
@@ -195,12 +182,3 @@ def _audio_name(world: World) -> str:
 def _is_whole(root: Path, world: World) -> bool:
     # Both are renamed into place only when complete.
     return (root / _audio_name(world)).exists() and (root / "images" / world.name).is_dir()
-
-
-def _checksum(root: Path, pairs: list[Pair]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted({pair.sound for pair in pairs} | {pair.image for pair in pairs}):
-        digest.update(
-            f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n".encode()
-        )
-    return digest.hexdigest()
