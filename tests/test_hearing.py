@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from a2i_tf.audio.filterbank import cepstral_matrix, mel_filter_bank
+from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import FINE, SCENE104
 from a2i_tf.datasets.hearing import vary_hearing, warp_matrix
@@ -43,14 +43,7 @@ def log_mel(features, config=FINE):
 
 def centre_hz(config):
     """The frequency that every band of the mel filter bank stands for."""
-    bank = mel_filter_bank(
-        config.mel_style,
-        sample_rate=config.sample_rate,
-        fft_length=config.fft_length,
-        num_mel_bins=config.num_mel_bins,
-        low_hz=config.mel_low_hz,
-        high_hz=config.mel_high_hz,
-    )
+    bank = config.mel_filters()
     return np.linspace(0, config.sample_rate / 2, len(bank))[bank.argmax(axis=0)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from a2i_tf.audio.filterbank import cepstral_matrix, hann_window, mel_filter_bank
+from a2i_tf.audio.filterbank import cepstral_matrix, hann_window
 from a2i_tf.audio.settings import MfccConfig
 
 
@@ -30,7 +30,7 @@ def mfcc(waveforms: tf.Tensor, config: MfccConfig) -> tf.Tensor:
     waveforms = tf.convert_to_tensor(waveforms)
     waveforms.shape.assert_is_compatible_with([None, config.window_samples])
     power = _power_spectrum(_frames(waveforms, config), config)
-    log_mel = tf.math.log(tf.matmul(power, _mel_filters(config)) + config.log_floor)
+    log_mel = tf.math.log(tf.matmul(power, tf.constant(config.mel_filters())) + config.log_floor)
     cepstra = tf.matmul(
         log_mel, cepstral_matrix(config.num_mel_bins, config.num_mfccs, config.lifter)
     )
@@ -90,16 +90,3 @@ def _power_spectrum(frames: tf.Tensor, config: MfccConfig) -> tf.Tensor:
     """Returns squared magnitudes [batch, num_frames, fft_length // 2 + 1]."""
     power = tf.square(tf.abs(tf.signal.rfft(frames, [config.fft_length])))
     return power / config.fft_length if config.normalize_power else power
-
-
-def _mel_filters(config: MfccConfig) -> tf.Tensor:
-    return tf.constant(
-        mel_filter_bank(
-            config.mel_style,
-            sample_rate=config.sample_rate,
-            fft_length=config.fft_length,
-            num_mel_bins=config.num_mel_bins,
-            low_hz=config.mel_low_hz,
-            high_hz=config.mel_high_hz,
-        )
-    )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from a2i_tf.audio.filterbank import mel_filter_bank
 from a2i_tf.config import Config
 
@@ -141,7 +144,11 @@ class MfccConfig(Config):
             )
 
     def _mel_filters_all_hear_something(self) -> bool:
-        bank = mel_filter_bank(
+        return bool(self.mel_filters().any(axis=0).all())
+
+    def mel_filters(self) -> NDArray[np.float32]:
+        """Returns the filter bank, [fft_length / 2 + 1, num_mel_bins]; see `mel_filter_bank`."""
+        return mel_filter_bank(
             self.mel_style,
             sample_rate=self.sample_rate,
             fft_length=self.fft_length,
@@ -149,7 +156,6 @@ class MfccConfig(Config):
             low_hz=self.mel_low_hz,
             high_hz=self.mel_high_hz,
         )
-        return bool(bank.any(axis=0).all())
 
     @property
     def window_samples(self) -> int:

@@ -24,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from a2i_tf.audio.filterbank import cepstral_matrix, mel_filter_bank
+from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.statistics import MfccStatistics
 
@@ -125,14 +125,7 @@ def warp_matrix(config: MfccConfig, factor: float) -> NDArray[np.float32]:
     Returns:
         float32 [num_mfccs, num_mfccs], to be multiplied from the right.
     """
-    bank = mel_filter_bank(
-        config.mel_style,
-        sample_rate=config.sample_rate,
-        fft_length=config.fft_length,
-        num_mel_bins=config.num_mel_bins,
-        low_hz=config.mel_low_hz,
-        high_hz=config.mel_high_hz,
-    )
+    bank = config.mel_filters()
     frequencies = np.linspace(0.0, config.sample_rate / 2, len(bank))
     centres = frequencies @ bank / bank.sum(axis=0)
     bands = np.arange(config.num_mel_bins)
