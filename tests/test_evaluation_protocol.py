@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from metric_names import PICTURE_METRICS, SAMPLE_METRICS
 from model_fixture import make_model
 from pairs_fixture import make_pairs_folder
 
@@ -14,20 +15,6 @@ from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.protocol import evaluate
 from a2i_tf.evaluation.report import Report, Score
 
-SAMPLE_METRICS = ("ssim_of_mean", "diversity")
-PICTURE_METRICS = (
-    "class_accuracy",
-    "retrieval_r1",
-    "retrieval_r10",
-    "retrieval_class_r1",
-    "retrieval_class_r10",
-    "kid",
-    "ssim",
-    "psnr",
-    "hss",
-    "dark_fraction",
-    "memorization",
-)
 FACTOR_METRICS = ("factor_r2", "factor_r2_pitch")
 BASELINE_ROWS = ["mean_image", "class_mean", "nearest_audio", "random_same_class", "shuffled_audio"]
 

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from metric_names import PICTURE_METRICS, SAMPLE_METRICS
 
 from a2i_tf.evaluation.controls import Controls, GainSweep, Mix
 from a2i_tf.evaluation.report import (
@@ -14,19 +15,8 @@ from a2i_tf.evaluation.report import (
 )
 
 ALL_METRICS = (
-    "class_accuracy",
-    "retrieval_r1",
-    "retrieval_r10",
-    "retrieval_class_r1",
-    "retrieval_class_r10",
-    "kid",
-    "ssim",
-    "psnr",
-    "ssim_of_mean",
-    "hss",
-    "dark_fraction",
-    "diversity",
-    "memorization",
+    *PICTURE_METRICS,
+    *SAMPLE_METRICS,
     "factor_r2",
     *(f"factor_r2_{name}" for name in ("activity", "nearness", "rain", "wind", "night", "room")),
 )

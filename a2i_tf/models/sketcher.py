@@ -33,18 +33,17 @@ def make_sketches(images: tf.Tensor) -> tf.Tensor:
     deviations = tf.sqrt(tf.maximum(_cells(tf.square(images)) - tf.square(means), _TINY))
     grey = tf.reduce_mean(images, axis=-1, keepdims=True)
     halved = tf.nn.avg_pool2d(grey, 2, 2, "VALID")
-    edges = [_cells(tf.abs(slope)) for picture in (grey, halved) for slope in _slopes(picture)]
+    edges = [
+        _cells(tf.abs(slope))
+        for picture in (grey, halved)
+        for slope in tf.image.image_gradients(picture)
+    ]
     return tf.concat([means, _CONTRAST_WEIGHT * deviations, *(_EDGE_WEIGHT * e for e in edges)], -1)
 
 
 def _cells(images: tf.Tensor) -> tf.Tensor:
     cell = images.shape[1] // SKETCH_SIZE
     return tf.nn.avg_pool2d(images, cell, cell, "VALID")
-
-
-def _slopes(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    down, across = tf.image.image_gradients(images)
-    return down, across
 
 
 def build_sketcher(preset: Preset, encoder: keras.Model) -> keras.Model:
