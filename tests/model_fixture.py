@@ -30,6 +30,8 @@ def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
         preset=preset.name,
         dataset="scenes",
         labels=("beach", "city"),
+        mfcc_mean=tuple(map(float, mean)),
+        mfcc_deviation=tuple(map(float, np.sqrt(variance))),
         run="0001-scenes-tiny",
         steps=0,
     )

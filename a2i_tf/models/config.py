@@ -10,7 +10,7 @@ from a2i_tf.config import Config
 from a2i_tf.errors import A2IError
 
 CONFIG_FILE = "config.json"
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class ModelConfig(Config):
         preset: Name of the preset it was trained with.
         dataset: Name of the dataset it was trained on.
         labels: The classes of that dataset.
+        mfcc_mean: What every coefficient was on average in the training split; [num_mfccs].
+        mfcc_deviation: Its standard deviation there, over all frames; [num_mfccs].
         run: Name of the run.
         steps: Training steps taken.
         format: Version of the files' layout.
@@ -37,6 +39,8 @@ class ModelConfig(Config):
     preset: str
     dataset: str
     labels: tuple[str, ...]
+    mfcc_mean: tuple[float, ...]
+    mfcc_deviation: tuple[float, ...]
     run: str
     steps: int
     format: int = MODEL_FORMAT

@@ -76,7 +76,7 @@ class AudioToImageGAN(keras.Model):
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_loss = build_discriminator_loss(preset)
         self.generator_loss = build_generator_loss(preset)
-        self.reconstruction_loss = keras.losses.MeanAbsoluteError()
+        self.reconstruction_loss = keras.losses.MeanSquaredError()
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

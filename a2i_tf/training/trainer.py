@@ -95,7 +95,7 @@ def train(
         )
         gan.compile(jit_compile=False)
     elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
-    keeper = _Keeper(run, config, gan, elapsed_seconds)
+    keeper = _Keeper(run, config, statistics, gan, elapsed_seconds)
     keeper.restore()
     if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, bad_pairs)
@@ -129,10 +129,16 @@ class _Keeper:
     """Saves and restores the whole state of a run."""
 
     def __init__(
-        self, run: Path, config: RunConfig, gan: AudioToImageGAN, elapsed_seconds: tf.Variable
+        self,
+        run: Path,
+        config: RunConfig,
+        statistics: MfccStatistics,
+        gan: AudioToImageGAN,
+        elapsed_seconds: tf.Variable,
     ) -> None:
         self._run = run
         self._config = config
+        self._statistics = statistics
         self._gan = gan
         checkpoint = tf.train.Checkpoint(gan=gan, elapsed_seconds=elapsed_seconds)
         self._manager = tf.train.CheckpointManager(
@@ -172,6 +178,8 @@ class _Keeper:
                 preset=config.preset.name,
                 dataset=config.dataset,
                 labels=config.labels,
+                mfcc_mean=tuple(map(float, self._statistics.mean)),
+                mfcc_deviation=tuple(map(float, np.sqrt(self._statistics.variance))),
                 run=self._run.name,
                 steps=step,
             ),
