@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_MINUTES ?= 4
 
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo test soak lint format bench clean
 
 help:
 	@echo "make demo     render, train $(DEMO_MINUTES) minutes, evaluate, draw, export (under 10 minutes)"
 	@echo "make test     lint and every test"
+	@echo "make soak     the server's tests in their long form: 10,000 wrong requests, 5,000 at a time"
 	@echo "make install  make .venv with a2i and its development tools"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff format"
@@ -33,6 +34,9 @@ demo: install
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+soak: install
+	A2I_SOAK=1 $(BIN)/python -m pytest -s tests/test_serving_*.py
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,6 +48,7 @@ format: install
 
 bench: install
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.serving
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -132,7 +132,17 @@ def measure_drawing() -> list[Row]:
     zeros = np.zeros(mfcc.num_mfccs, np.float32)
     gan = AudioToImageGAN(DEFAULT, 64, mfcc.shape, MfccStatistics(zeros, zeros + 1))
     config = ModelConfig(
-        mfcc, 64, DEFAULT.embedding_dim, DEFAULT.noise_dim, "default", "none", (), "none", 0
+        mfcc=mfcc,
+        image_size=64,
+        embedding_dim=DEFAULT.embedding_dim,
+        noise_dim=DEFAULT.noise_dim,
+        preset=DEFAULT.name,
+        dataset="none",
+        labels=(),
+        mfcc_mean=tuple(map(float, zeros)),
+        mfcc_deviation=tuple(map(float, zeros + 1)),
+        run="none",
+        steps=0,
     )
     model = DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
     clip = np.random.default_rng(0).uniform(-0.3, 0.3, _CLIP_SECONDS * mfcc.sample_rate)

@@ -44,3 +44,20 @@ def project(tmp_path_factory):
 def in_project(project, monkeypatch):
     monkeypatch.chdir(project[0])
     return project[0]
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """The folder of versions of an exported model, for tests that leave it as it is."""
+    from server_fixture import exported_model
+
+    return exported_model(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="session")
+def server(exported, tmp_path_factory):
+    """The real `a2i serve` on an exported model, for tests that leave it as it was."""
+    from server_fixture import running_server
+
+    with running_server(exported, tmp_path_factory.mktemp("server") / "server.log") as running:
+        yield running

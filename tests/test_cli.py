@@ -23,7 +23,17 @@ def test_help_never_imports_tensorflow():
 
 
 def test_every_command_has_an_example(a2i):
-    for command in ("fetch", "train", "generate", "evaluate", "export", "doctor"):
+    for command in (
+        "fetch",
+        "import",
+        "data",
+        "train",
+        "generate",
+        "evaluate",
+        "export",
+        "serve",
+        "doctor",
+    ):
         code, out, _ = a2i(command, "--help")
         assert code == 0
         assert f"a2i {command}" in out.split("Examples")[1], command
@@ -46,6 +56,7 @@ def test_version(a2i):
         ("fetch", "digits", "--from", ".", "--images-per-recording", "0"),
         ("generate", "x.wav", "--seeds", "three"),
         ("export", "--tflite", "float8"),
+        ("serve", "--labels", "stable"),
     ],
 )
 def test_wrong_usage_exits_2(a2i, arguments):

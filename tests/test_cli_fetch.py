@@ -20,20 +20,53 @@ def test_fetch_renders_and_the_second_time_does_nothing(a2i, tmp_path):
     assert "is there already" in err
 
 
-def test_fetch_says_which_and_why(a2i, tmp_path, monkeypatch):
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty home, without Kaggle credentials."""
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "KAGGLE_CONFIG_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    code, _, err = a2i("fetch", "--dry-run", "--data-dir", tmp_path)
-    assert code == 0
+    return tmp_path
+
+
+def test_fetch_says_which_and_why(a2i, home):
+    code, out, err = a2i("fetch", "--dry-run", "--data-dir", home / "data")
+    assert (code, out) == (0, "")
     assert "no Kaggle credentials found: taking the built-in dataset" in err
     assert "would render 400 worlds (9600 pairs, seed 0)" in err
-    (tmp_path / ".kaggle").mkdir()
-    (tmp_path / ".kaggle" / "kaggle.json").write_text("{}")
-    code, _, err = a2i("fetch", "--dry-run", "--data-dir", tmp_path)
+    (home / ".kaggle").mkdir()
+    (home / ".kaggle" / "kaggle.json").write_text("{}")
+    code, out, err = a2i("fetch", "--dry-run", "--data-dir", home / "data")
+    assert (code, out) == (0, "")
+    assert f"Kaggle credentials found ({home}/.kaggle/kaggle.json): taking kaggle" in err
+    assert "would download birdy654/scene-classification-images-and-audio (1.61 GB)" in err
+    assert sorted(path.name for path in home.iterdir()) == [".kaggle"]
+
+
+def test_dry_run_of_a_sample(a2i, home, monkeypatch):
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "x")
+    code, _, err = a2i("fetch", "kaggle", "--sample", 50, "--dry-run", "--data-dir", home / "data")
     assert code == 0
-    assert "cannot download the Kaggle set yet: taking the built-in" in " ".join(err.split())
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".kaggle"]
+    assert f"by KAGGLE_API_TOKEN and keep 50 rows of every source in {home}/data/kaggle" in err
+    assert not list(home.iterdir())
+
+
+@pytest.mark.parametrize("name", ["scenes", "kaggle", "digits"])
+def test_every_dataset_has_help_with_an_example(a2i, name):
+    code, out, _ = a2i("fetch", name, "--help")
+    assert code == 0
+    assert f"a2i fetch {name}" in out.split("Example")[1]
+    for option in ("--data-dir", "--dry-run", "--json"):
+        assert option in out
+
+
+def test_scenes_leave_alone_what_is_in_the_way(a2i, tmp_path):
+    (tmp_path / "scenes").mkdir()
+    (tmp_path / "scenes" / "thesis.txt").write_text("three years of work")
+    code, _, err = a2i("fetch", "scenes", "--sources", 1, "--data-dir", tmp_path)
+    assert code == 1
+    assert "is in the way and no dataset" in err
+    assert [path.name for path in (tmp_path / "scenes").iterdir()] == ["thesis.txt"]
 
 
 def test_fetch_digits_has_a_folder_for_every_speaker_left_out(a2i, tmp_path):
@@ -61,10 +94,18 @@ def test_fetch_digits_has_a_folder_for_every_speaker_left_out(a2i, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("kaggle", "cannot download"), ("movies", "no dataset 'movies'")]
+    ("arguments", "message"),
+    [
+        (("movies",), "there is no dataset 'movies'; choose one of scenes, kaggle, digits"),
+        (("--data-dir", "elsewhere", "scenes"), "put --data-dir behind scenes"),
+        (("kaggle", "--sample", "0"), "--sample"),
+        (("digits",), "--from"),
+    ],
 )
-def test_fetch_of_what_there_is_not(a2i, tmp_path, name, message):
-    code, _, err = a2i("fetch", name, "--data-dir", tmp_path)
-    assert code == 1
+def test_wrong_names_and_options_are_usage_errors(a2i, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    code, out, err = a2i("fetch", *arguments)
+    assert (code, out) == (2, "")
     assert message in err
     assert not list(tmp_path.iterdir())

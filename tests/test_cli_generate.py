@@ -66,6 +66,29 @@ def test_generate_hears_real_recordings(a2i, tmp_path):
 
 
 @pytest.mark.usefixtures("in_project")
+def test_generate_warns_in_one_line_and_draws_all_the_same(a2i, tmp_path):
+    silence = write_wav(tmp_path / "silence.wav", np.zeros(16_000))
+    code, stdout, err = a2i("generate", silence, "-o", tmp_path / "out", "--json")
+    assert code == 0
+    (entry,) = json.loads(stdout)["warnings"]
+    assert entry["clip"] == str(silence)
+    assert "far quieter" in entry["warning"]
+    assert [line for line in err.splitlines() if line.startswith("warning: ")] == [
+        f"warning: {silence}: {entry['warning']}"
+    ]
+    assert (tmp_path / "out" / "silence-seed0.png").is_file()
+
+
+@pytest.mark.usefixtures("in_project")
+def test_generate_says_nothing_of_training_sounds(a2i, in_project, tmp_path):
+    sounds = sorted((in_project / "data" / "pairs").rglob("*.wav"))[:4]
+    code, stdout, err = a2i("generate", *sounds, "-o", tmp_path / "out", "--json")
+    assert code == 0, err
+    assert json.loads(stdout)["warnings"] == []
+    assert "warning" not in err
+
+
+@pytest.mark.usefixtures("in_project")
 def test_one_sample_is_a_clip(a2i, tmp_path):
     code, _, err = a2i("generate", write_wav(tmp_path / "x.wav", [0.5]), "-o", tmp_path / "out")
     assert code == 0, err

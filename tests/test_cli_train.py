@@ -1,5 +1,6 @@
 """Whole commands, as a person runs them: train."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from pairs_fixture import make_pairs_folder
+from sound_files import tone, write_wav
+
+from a2i_tf.datasets.pairs import summarize, write_pairs
 
 
 def test_train_makes_a_numbered_run_and_prints_only_json(project):
@@ -71,6 +75,60 @@ def test_one_worker_of_a_cluster_trains(project, tmp_path):
     done = subprocess.run(command, cwd=project[0], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "model" / "encoder.keras").is_file()
+
+
+@pytest.mark.usefixtures("in_project")
+def test_records_go_where_they_are_told(a2i, tmp_path):
+    command = ("train", "--preset", "tiny", "--image-size", 32, "--steps", 1)
+    place = tmp_path / "records"
+    code, _, err = a2i(*command, "--records", place, "--run-dir", tmp_path / "run")
+    assert code == 0
+    assert "writing records" in err
+    assert list(place.glob("*/index.json"))
+    code, _, err = a2i("train", "--resume", tmp_path / "run", "--steps", 2)
+    assert code == 0
+    assert "writing" not in err
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    code, _, err = a2i(*command, "--records", blocked, "--run-dir", tmp_path / "other")
+    assert code == 1
+    assert "name another folder with --records" in " ".join(err.split())
+    assert len(err.strip().splitlines()) < 5
+
+
+def test_windows_of_another_length_train_and_draw(a2i, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = make_pairs_folder(
+        tmp_path / "data" / "pairs", labels=("a", "b"), sources_per_class=6, pairs_per_source=4
+    )
+    # Of four seconds of sound, two windows of two.
+    pairs = [pair for pair in folder.pairs if pair.start_seconds in (0, 2)]
+    info = dataclasses.replace(folder.info, window_seconds=2.0, **summarize(pairs))
+    write_pairs(folder.root, info, pairs)
+    code, _, err = a2i("train", "--preset", "tiny", "--image-size", 32, "--steps", 3)
+    assert code == 0, err
+    config = json.loads(Path("runs/0001-fixture-tiny/config.json").read_text())["mfcc"]
+    assert (config["window_seconds"], config["sample_rate"]) == (2.0, 16_000)
+    clip = write_wav(tmp_path / "clip.wav", tone(seconds=5))
+    code, _, err = a2i("generate", clip, "--seeds", "0")
+    assert code == 0, err
+    assert Path("out/clip-seed0.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"window_seconds": 0.1}, "is longer than window_seconds"),
+        ({"sample_rate": 8_000}, "half the sample rate"),
+    ],
+)
+def test_windows_that_do_not_suit_are_one_line(a2i, tmp_path, changes, reason):
+    folder = make_pairs_folder(tmp_path, labels=("a",), sources_per_class=3)
+    write_pairs(folder.root, dataclasses.replace(folder.info, **changes), folder.pairs)
+    code, _, err = a2i("train", "--preset", "tiny", "--data", tmp_path, "--dry-run")
+    assert code == 1
+    assert reason in " ".join(err.split())
+    assert "import the dataset again" in " ".join(err.split())
 
 
 def test_train_without_a_dataset_says_what_to_do(a2i, tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from a2i_tf.inference.loading import load
 from a2i_tf.inference.pixels import pixels
 from a2i_tf.inference.run import LiveSynthesizer
 from a2i_tf.inference.tflite_file import unpack_tflite
+from a2i_tf.inference.training_range import standard_scores
 from a2i_tf.version import __version__
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -68,6 +69,12 @@ def serve(files):
     return saved.loaded.signatures["serving_default"](audio_bytes=tf.constant(files))["image_bytes"]
 
 
+def serve_seeds(files, seeds):
+    ask = saved.loaded.signatures["serving_seeds"]
+    seeds = tf.constant(seeds, tf.int64)
+    return ask(audio_bytes=tf.constant(files), seed=seeds)["image_bytes"].numpy().tolist()
+
+
 class VersionFolderTest(tf.test.TestCase):
     def test_the_layout_is_what_tf_serving_expects(self):
         folder = work / "a2i" / "1"
@@ -110,9 +117,17 @@ class SignaturesTest(tf.test.TestCase):
                 {"audio_bytes": ([None], tf.string)},
                 {"image_bytes": ([None], tf.string)},
             ),
+            "serving_seeds": (
+                {"audio_bytes": ([None], tf.string), "seed": ([None], tf.int64)},
+                {"image_bytes": ([None], tf.string)},
+            ),
+            "standard_scores": (
+                {"audio_bytes": ([None], tf.string)},
+                {"standard_score": ([None, 13], tf.float32)},
+            ),
             "encode": (
                 {"waveform": ([None, 16_000], tf.float32)},
-                {"embedding": ([None, 8], tf.float32)},
+                {"embedding": ([None, 8], tf.float32), "mfcc": ([None, 8, 13], tf.float32)},
             ),
             "encode_mfcc": (
                 {"mfcc": ([None, 8, 13], tf.float32)},
@@ -138,7 +153,7 @@ class SignaturesTest(tf.test.TestCase):
         windows = cut_windows(make_clip(2.7), 16_000)
         features = mfcc(tf.constant(windows), live.config.mfcc)
         embeddings = saved.loaded.signatures["encode_mfcc"](mfcc=features)["embedding"]
-        self.assertAllClose(embeddings, live.encode_windows(windows), atol=1e-5)
+        self.assertAllClose(embeddings, live.encode_windows(windows).embedding, atol=1e-5)
 
     def test_it_answers_where_only_tensorflow_is(self):
         clip, folder = make_clip(1.3), temporary_folder(self)
@@ -168,8 +183,62 @@ class ServingTest(tf.test.TestCase):
         self.assertEqual(served.shape, (32, 32, 3))
         self.assertAllInRange(served - pixels(live.generate(heard)), -1, 1)
 
+    def test_random_mixes_are_answered_as_each_alone(self):
+        rng = np.random.default_rng(0)
+        files = [
+            wav_file(make_clip(seconds, seed, rate), rate, channels)
+            for seed, (seconds, rate, channels) in enumerate(
+                [
+                    (0.1, 8_000, 1),
+                    (1.0, 16_000, 1),
+                    (1.0, 16_000, 2),
+                    (1.6, 22_050, 1),
+                    (4, 16_000, 1),
+                ]
+            )
+        ]
+        alone = {}
+        for size in (1, 2, 3, 5, 8, 13):
+            which, seeds = rng.integers(0, len(files), size), rng.integers(0, 1_000, size)
+            together = serve_seeds([files[i] for i in which], seeds)
+            for row, i, seed in zip(together, which, seeds, strict=True):
+                key = (int(i), int(seed))
+                alone[key] = alone.get(key) or serve_seeds([files[i]], [seed])[0]
+                self.assertEqual(row, alone[key])
+
+    def test_a_seed_is_the_one_of_generate(self):
+        file = wav_file(make_clip(1.4))
+        heard = tf.audio.decode_wav(file).audio[:, 0].numpy()
+        seeds = [0, 7, 999]
+        pictures = serve_seeds([file] * 3, seeds)
+        self.assertEqual(pictures[0], serve([file])[0].numpy())
+        for seed, picture in zip(seeds, pictures, strict=True):
+            levels = tf.io.decode_png(picture).numpy().astype(np.int16)
+            self.assertAllInRange(levels - pixels(live.generate(heard, seed)), -1, 1)
+        self.assertLen(set(pictures), 3)
+
+    def test_seeds_that_are_none_are_refused(self):
+        file = wav_file(make_clip(1))
+        for seed in (-1, 1_000, 2**40):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="outside 0 to 999"):
+                serve_seeds([file, file], [0, seed])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="one seed for each file"):
+            serve_seeds([file, file], [0])
+
     def test_an_empty_batch_gets_an_empty_answer(self):
         self.assertEqual(serve(np.zeros(0, "S1")).shape, [0])
+        self.assertEqual(serve_seeds(np.zeros(0, "S1"), []), [])
+
+    def test_standard_scores_are_those_of_every_backend(self):
+        for clip in (*make_clips(), make_clip(40.0), np.zeros(16_000, np.float32)):
+            file = wav_file(clip)
+            heard = tf.audio.decode_wav(file).audio[:, 0].numpy()
+            expected = standard_scores(live.hear(heard).mean_mfcc, live.config)
+            for backend in (saved, lite):
+                scores = standard_scores(backend.hear(heard).mean_mfcc, backend.config)
+                self.assertAllClose(scores, expected, atol=1e-3, rtol=0)
+            served = saved.loaded.signatures["standard_scores"](audio_bytes=tf.constant([file]))
+            self.assertAllClose(served["standard_score"][0], expected, atol=1e-3, rtol=0)
 
     def test_bad_files_are_refused(self):
         for contents in (b"", b"no WAV file", wav_file(make_clip(1))[:100]):
@@ -218,7 +287,7 @@ class TfliteTest(tf.test.TestCase):
             self.assertEqual(
                 signatures,
                 {
-                    "encode": {"inputs": ["waveform"], "outputs": ["embedding"]},
+                    "encode": {"inputs": ["waveform"], "outputs": ["embedding", "mfcc"]},
                     "draw": {"inputs": ["embedding", "noise"], "outputs": ["image"]},
                 },
             )

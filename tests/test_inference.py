@@ -11,7 +11,7 @@ from a2i_tf.inference.loading import load
 from a2i_tf.inference.noise import noise_from_seed
 from a2i_tf.inference.pixels import pixels
 from a2i_tf.inference.run import LiveSynthesizer
-from a2i_tf.inference.synthesizer import WINDOWS_PER_BATCH, Synthesizer
+from a2i_tf.inference.synthesizer import WINDOWS_PER_BATCH, HeardWindows, Synthesizer
 from a2i_tf.models.drawing import write_drawing_model
 
 
@@ -24,7 +24,8 @@ class Recorder(Synthesizer):
 
     def encode_windows(self, windows):
         self.batches.append(windows.shape)
-        return windows[:, : self.config.embedding_dim]
+        mfcc = np.stack([windows[:, 8:21], windows[:, 21:34]], axis=1)
+        return HeardWindows(windows[:, : self.config.embedding_dim], mfcc)
 
     def draw_batch(self, embeddings, noise):
         self.noise = noise
@@ -51,8 +52,10 @@ class SynthesizerTest(tf.test.TestCase):
     def test_a_very_long_clip_is_encoded_in_bounded_batches(self):
         clip = make_clip(100)
         windows = cut_windows(clip, 16_000)
-        embedding = self.backend.encode(clip)
-        self.assertAllClose(embedding, windows[:, :8].mean(axis=0), atol=1e-6)
+        heard = self.backend.hear(clip)
+        self.assertAllClose(heard.embedding, windows[:, :8].mean(axis=0), atol=1e-6)
+        means = (windows[:, 8:21].mean(axis=0) + windows[:, 21:34].mean(axis=0)) / 2
+        self.assertAllClose(heard.mean_mfcc, means, atol=1e-6)
         self.assertEqual(sum(count for count, _ in self.backend.batches), len(windows))
         self.assertLen(self.backend.batches, 4)
         self.assertLessEqual(max(self.backend.batches)[0], WINDOWS_PER_BATCH)
@@ -90,8 +93,11 @@ class SynthesizerTest(tf.test.TestCase):
 
     def test_the_live_model_averages_its_own_windows(self):
         live, clip = LiveSynthesizer(self.model), make_clip(2.7)
-        embeddings = live.encode_windows(cut_windows(clip, 16_000))
-        self.assertAllClose(live.encode(clip), embeddings.mean(axis=0), atol=1e-5)
+        windows = live.encode_windows(cut_windows(clip, 16_000))
+        heard = live.hear(clip)
+        self.assertAllClose(heard.embedding, windows.embedding.mean(axis=0), atol=1e-5)
+        self.assertAllClose(heard.mean_mfcc, windows.mfcc.mean(axis=(0, 1)), atol=1e-4)
+        self.assertAllEqual(heard.embedding, live.encode(clip))
 
     def test_the_live_model_draws_what_training_draws(self):
         live = LiveSynthesizer(self.model)

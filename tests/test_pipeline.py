@@ -9,7 +9,7 @@ from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS
 from a2i_tf.datasets.pairs import DatasetInfo, PairsFolder, read_pairs, summarize, write_pairs
-from a2i_tf.datasets.pipeline import load_arrays, make_examples, make_training_batches
+from a2i_tf.datasets.pipeline import load_arrays, make_examples
 from a2i_tf.errors import A2IError
 
 FINE = MFCC_SETTINGS["fine"]
@@ -44,29 +44,18 @@ def test_smaller_images_average_areas(folder):
     np.testing.assert_allclose(half, means, atol=0.51)
 
 
-def test_batches_are_shuffled_by_seed_and_cover_every_epoch(folder):
-    pairs = folder.split("train")
-    count = len(pairs) // 2 * 2
-
-    def first_epoch(seed):
-        batches = make_training_batches(load_arrays(folder, pairs, FINE, 32), 2, seed)
-        rows = [row for _, images in batches.take(count // 2) for row in images.numpy()]
-        return np.array(rows)
-
-    once, again, other = first_epoch(1), first_epoch(1), first_epoch(2)
-    np.testing.assert_array_equal(once, again)
-    assert not np.array_equal(once, other)
-    assert once.min() >= -1
-    assert once.max() <= 1
-    assert once.dtype == np.float32
-    assert len({row.tobytes() for row in once}) == count
-
-
 def test_no_python_function_runs_per_example(folder):
-    pairs = folder.split("train")
-    batches = make_training_batches(load_arrays(folder, pairs, FINE, 32), 2, seed=0)
-    for dataset in (make_examples(folder, pairs, FINE, 32), batches):
-        assert "PyFunc" not in str(dataset._as_serialized_graph())
+    examples = make_examples(folder, folder.split("train"), FINE, 32)
+    assert "PyFunc" not in str(examples._as_serialized_graph())
+
+
+def test_undecodable_picture_is_one_line(tmp_path):
+    folder = make_pairs_folder(tmp_path, labels=("a",), sources_per_class=3)
+    pair = folder.split("train")[0]
+    (folder.root / pair.image).write_bytes(b"not a picture")
+    with pytest.raises(A2IError, match="a sound or picture cannot be read") as caught:
+        load_arrays(folder, folder.split("train"), FINE, 32)
+    assert "\n" not in str(caught.value)
 
 
 def test_pairs_that_share_a_window_have_its_features(folder):

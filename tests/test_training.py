@@ -8,6 +8,7 @@ import tensorflow as tf
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import MFCC_SETTINGS
+from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.models.drawing import read_drawing_model
 from a2i_tf.models.presets import PRESETS
@@ -180,6 +181,47 @@ def test_fewer_pairs_than_a_batch(folder, tmp_path):
     config = make_config(folder, preset=dataclasses.replace(PRESET, batch_size=1000))
     with pytest.raises(A2IError, match="fewer than one batch of 1000"):
         train(tmp_path, config)
+
+
+def test_second_run_writes_no_records(folder, tmp_path):
+    place, stages = str(tmp_path / "records"), []
+    for name in ("first", "second"):
+        run, config = tmp_path / name, make_config(folder, steps=2)
+        start_run(run, config)
+        stages.append([])
+        train(run, dataclasses.replace(config, records=place), on_stage=stages[-1].append)
+    assert "writing records" in stages[0]
+    assert stages[1] == ["building the networks", "learning to sketch", "training", "saving"]
+
+
+def test_statistics_of_the_training_split_go_into_the_model(finished_run, folder):
+    known = load_arrays(folder, folder.split("train"), MFCC_SETTINGS["scene104"], 32).mfcc
+    config = read_drawing_model(finished_run[0] / "model").config
+    np.testing.assert_allclose(config.mfcc_mean, known.mean(axis=(0, 1)), rtol=1e-4)
+    np.testing.assert_allclose(config.mfcc_deviation, known.std(axis=(0, 1)), rtol=1e-3)
+
+
+def test_records_that_vanish_while_training_are_one_line(folder, tmp_path):
+    run, config = tmp_path / "run", make_config(folder, steps=2000)
+    start_run(run, config)
+
+    def remove(status):
+        if status.step == 1:
+            shutil.rmtree(tmp_path / "records")
+
+    with pytest.raises(A2IError, match="records were removed or damaged while training"):
+        train(run, dataclasses.replace(config, records=str(tmp_path / "records")), remove)
+
+
+def test_bad_sample_is_found_though_records_are_whole(tmp_path):
+    folder = make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), sources_per_class=6)
+    run, config = tmp_path / "run", make_config(folder, steps=1)
+    start_run(run, config)
+    train(run, config)
+    for pair in folder.split("validation"):
+        (folder.root / pair.image).unlink()
+    with pytest.raises(A2IError, match="pairs are bad"):
+        train(run, make_config(folder, steps=2))
 
 
 @pytest.mark.parametrize("value", ["", "{", "[]", '{"cluster": {}}'])

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 from a2i_tf.cli.console import print_error
+from a2i_tf.cli.data import data
 from a2i_tf.cli.doctor import doctor
 from a2i_tf.cli.evaluate import evaluate
 from a2i_tf.cli.export import export
-from a2i_tf.cli.fetch import fetch
+from a2i_tf.cli.fetch import fetch_app
 from a2i_tf.cli.generate import generate
+from a2i_tf.cli.import_ import import_
+from a2i_tf.cli.serve import serve
 from a2i_tf.cli.train import train
 from a2i_tf.errors import A2IError
 from a2i_tf.version import __version__
@@ -26,8 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (fetch, train, generate, evaluate, export, doctor):
+app.add_typer(fetch_app, name="fetch")
+for command in (data, train, generate, evaluate, export, serve, doctor):
     app.command(no_args_is_help=command is generate)(command)
+app.command("import", no_args_is_help=True)(import_)
 
 
 def _print_version(wanted: bool) -> None:

@@ -12,12 +12,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 
 
@@ -55,7 +58,7 @@ class Stages(Protocol):
 @contextmanager
 def stages(first: str) -> Iterator[Stages]:
     """Shows a bar that starts over whenever something else is done, while the block runs."""
-    with _progress() as progress:
+    with _progress(MofNCompleteColumn()) as progress:
         task = progress.add_task(first, total=None)
 
         def show(what: str, done: int, total: int) -> None:
@@ -76,17 +79,25 @@ class Counter(Protocol):
 @contextmanager
 def counting(what: str) -> Iterator[Counter]:
     """Shows a bar with the count, the time used and the time left, while the block runs."""
-    with _progress() as progress:
+    with _progress(MofNCompleteColumn()) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _progress() -> Progress:
+@contextmanager
+def transferring(what: str) -> Iterator[Counter]:
+    """Shows a bar with bytes, bytes a second and the time left, while the block runs."""
+    with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _progress(*amounts: ProgressColumn) -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        *amounts,
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -102,7 +102,7 @@ def _find_disk() -> Finding:
 
 
 def _find_credentials() -> Finding:
-    from a2i_tf.datasets.kaggle import find_credentials
+    from a2i_tf.datasets.kaggle.credentials import find_credentials
 
     found = find_credentials()
     return Finding("Kaggle", True, f"credentials: {found or 'not found (scenes needs none)'}")

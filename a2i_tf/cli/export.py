@@ -33,6 +33,12 @@ def export(
     tflite: Annotated[
         str, typer.Option(help="Precisions of TFLite files, or none: float32, float16, int8.")
     ] = "float32,float16,int8",
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for Compose and Kubernetes files of TF Serving.", show_default=False
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Export a trained model: a SavedModel for TF Serving, and TFLite files.
@@ -45,6 +51,8 @@ def export(
     a2i export
 
     a2i export --run runs/0002-scenes-default --to /srv/models/a2i --tflite none
+
+    a2i export --bundle deploy
     """
     from a2i_tf.training.run import MODEL_FOLDER, RUNS_FOLDER, latest_run, read_run
 
@@ -52,17 +60,23 @@ def export(
     run = run or latest_run(RUNS_FOLDER)
     config = read_run(run)
     with working(f"exporting {run}: writing and comparing"):
+        from a2i_tf.export.bundle import check_bundle_folder, write_bundle
         from a2i_tf.export.exporter import export_model
         from a2i_tf.models.drawing import read_drawing_model
 
+        if bundle is not None:
+            check_bundle_folder(bundle)
         model = read_drawing_model(run / MODEL_FOLDER)
         result = export_model(model, to, precisions, _clips(config))
-    if as_json:
-        print_json(_to_dict(result))
-    else:
+    if not as_json:
         _print_comparisons(result)
         for path in (result.version_folder, *result.tflite_files.values()):
             say(f"wrote {path}")
+    if bundle is not None:
+        write_bundle(bundle, result.version_folder)
+        say(f"wrote {bundle}: its README.md says how to deploy it")
+    if as_json:
+        print_json(_to_dict(result, bundle))
 
 
 def parse_precisions(text: str) -> list[TflitePrecision]:
@@ -120,10 +134,11 @@ def _differences(row: Comparison) -> tuple[float | None, float, float]:
     return row.embedding_max, row.image_max, row.image_mean
 
 
-def _to_dict(result: ExportResult) -> dict[str, Any]:
+def _to_dict(result: ExportResult, bundle: Path | None) -> dict[str, Any]:
     return {
         "savedmodel": str(result.version_folder),
         "tflite": {name: str(path) for name, path in result.tflite_files.items()},
+        "bundle": None if bundle is None else str(bundle),
         "differences": {
             row.name: dict(
                 zip(("embedding_max", "image_max", "image_mean"), _differences(row), strict=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from a2i_tf.inference.synthesizer import Synthesizer
+    from a2i_tf.inference.painter import Painter
 
 _MAX_SEEDS = 1_000
 
@@ -37,6 +37,14 @@ def generate(
             show_default=False,
         ),
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Draw with a model on a server instead: http://HOST:8501 or grpc://HOST:8500.",
+        ),
+    ] = None,
+    model_name: Annotated[str, typer.Option(help="Name of the model on the server.")] = "a2i",
     seeds: Annotated[
         str, typer.Option(help="Pictures per clip, such as 0-3 or 0,5,9: each seed is another.")
     ] = "0",
@@ -56,18 +64,27 @@ def generate(
     a2i generate *.mp3 --seeds 0-3 --grid -o pictures/
 
     a2i generate clip.ogg --model savedmodels/a2i-float32.tflite --json
+
+    a2i generate clip.m4a --server http://localhost:8501
     """
     chosen_seeds = parse_seeds(seeds)
-    path = model or _default_model()
-    with working(f"loading {path}"):
-        synthesizer = _load(path)
-    waveforms = [_read(clip, path, synthesizer) for clip in clips]
+    painter = _open(model, server, model_name)
     with working("drawing"):
-        images = [_draw(synthesizer, waveform, chosen_seeds) for waveform in waveforms]
-    pictures = _write(clips, images, chosen_seeds, path, out)
+        paintings = [painter.paint(clip, chosen_seeds) for clip in clips]
+    images = [painting.images for painting in paintings]
+    pictures = _write(clips, images, chosen_seeds, painter.name, out)
     grid_path = _write_grid(out, images) if grid else None
+    warnings = [
+        {"clip": str(clip), "warning": painting.warning}
+        for clip, painting in zip(clips, paintings, strict=True)
+        if painting.warning
+    ]
+    for entry in warnings:
+        say(f"warning: {entry['clip']}: {entry['warning']}")
     if as_json:
-        print_json({"model": str(path), "pictures": pictures, "grid": grid_path})
+        print_json(
+            {"model": painter.name, "pictures": pictures, "grid": grid_path, "warnings": warnings}
+        )
     else:
         for picture in [*(entry["picture"] for entry in pictures), grid_path]:
             if picture:
@@ -95,6 +112,21 @@ def parse_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
+def _open(model: Path | None, server: str | None, model_name: str) -> Painter:
+    if server is not None:
+        if model is not None:
+            raise typer.BadParameter("give --model or --server, not both")
+        from a2i_tf.inference.server import connect
+
+        with working(f"connecting to {server}"):
+            return connect(server, model_name)
+    from a2i_tf.inference.painter import LocalPainter
+
+    path = model or _default_model()
+    with working(f"loading {path}"):
+        return LocalPainter(path)
+
+
 def _default_model() -> Path:
     from a2i_tf.training.run import RUNS_FOLDER, latest_run
 
@@ -110,35 +142,11 @@ def _default_model() -> Path:
         ) from None
 
 
-def _load(path: Path) -> Synthesizer:
-    from a2i_tf.inference.loading import load
-
-    return load(path)
-
-
-def _read(clip: Path, model: Path, synthesizer: Synthesizer) -> NDArray[np.float32]:
-    from a2i_tf.audio.decode import load_waveform
-
-    # A .tflite file is there for machines without TensorFlow.
-    return load_waveform(
-        clip, synthesizer.config.mfcc.sample_rate, use_tensorflow=model.suffix != ".tflite"
-    )
-
-
-def _draw(
-    synthesizer: Synthesizer, waveform: NDArray[np.float32], seeds: Sequence[int]
-) -> list[NDArray[np.uint8]]:
-    from a2i_tf.inference.pixels import pixels
-
-    embedding = synthesizer.encode(waveform)
-    return [pixels(synthesizer.draw(embedding, seed)) for seed in seeds]
-
-
 def _write(
     clips: Sequence[Path],
     images: Sequence[Sequence[NDArray[np.uint8]]],
     seeds: Sequence[int],
-    model: Path,
+    model: str,
     out: Path,
 ) -> list[dict[str, Any]]:
     from a2i_tf.atomic import write_bytes
@@ -146,7 +154,7 @@ def _write(
     entries = []
     for clip, name, row in zip(clips, picture_names(clips), images, strict=True):
         for seed, image in zip(seeds, row, strict=True):
-            recipe = {"model": str(model), "seed": seed, "clip": str(clip)}
+            recipe = {"model": model, "seed": seed, "clip": str(clip)}
             path = out / f"{name}-seed{seed}.png"
             write_bytes(path, _png_bytes(image, recipe))
             entries.append({**recipe, "picture": str(path)})

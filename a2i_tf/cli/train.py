@@ -13,6 +13,9 @@ from a2i_tf.errors import A2IError
 from a2i_tf.version import __version__
 
 if TYPE_CHECKING:
+    from a2i_tf.audio.settings import MfccConfig
+    from a2i_tf.datasets.pairs import PairsFolder
+    from a2i_tf.models.presets import Preset
     from a2i_tf.training.run import RunConfig
 
 # Spelled out here, so that `--help` imports neither networks nor TensorFlow.
@@ -53,6 +56,15 @@ def train(
     strategy: Annotated[
         StrategyChoice, typer.Option(help="auto, one-device, mirrored or multiworker (TF_CONFIG).")
     ] = "auto",
+    records: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Folder for TFRecord files, any path that TensorFlow writes, such as gs:// "
+            "or s3://. \\[default: .records in the pairs folder]",
+            show_default=False,
+        ),
+    ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave bad pairs out instead of stopping.")
     ] = False,
@@ -78,9 +90,11 @@ def train(
     if minutes is not None and steps is not None:
         raise typer.BadParameter("give either --minutes or --steps, not both")
     if resume is not None:
-        run, config = resume, _resumed(resume, minutes, steps, data, skip_bad)
+        run, config = resume, _resumed(resume, minutes, steps, data, records, skip_bad)
     else:
-        config = _new_config(data, preset, image_size, minutes, steps, seed, strategy, skip_bad)
+        config = _new_config(
+            data, preset, image_size, minutes, steps, seed, strategy, records, skip_bad
+        )
         run = _new_run(run_dir, config)
     if dry_run:
         _print_plan(run, config)
@@ -103,9 +117,9 @@ def _new_config(
     steps: int | None,
     seed: int,
     strategy: str,
+    records: str | None,
     skip_bad: bool,
 ) -> RunConfig:
-    from a2i_tf.audio.settings import MFCC_SETTINGS
     from a2i_tf.datasets.locate import only_dataset
     from a2i_tf.datasets.pairs import read_pairs
     from a2i_tf.models.presets import preset_named
@@ -113,16 +127,11 @@ def _new_config(
 
     folder = read_pairs(data or only_dataset())
     chosen = preset_named(preset)
-    setting = folder.info.mfcc_setting or chosen.mfcc_setting
-    if setting not in MFCC_SETTINGS:
-        raise A2IError(
-            f"{folder.root}: its features have the setting {setting!r}, which this a2i does not "
-            f"know; it knows {', '.join(MFCC_SETTINGS)}"
-        )
+    mfcc = _front_end(folder, chosen)
     try:
         return RunConfig(
             preset=chosen,
-            mfcc=MFCC_SETTINGS[setting],
+            mfcc=mfcc,
             image_size=image_size,
             data=str(folder.root),
             dataset=folder.info.name,
@@ -134,9 +143,36 @@ def _new_config(
             strategy=strategy,
             skip_bad=skip_bad,
             a2i_version=__version__,
+            records=records,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _front_end(folder: PairsFolder, preset: Preset) -> MfccConfig:
+    """Returns the preset's recipe for the dataset's windows and rate, or that of its features."""
+    from a2i_tf.audio.settings import MFCC_SETTINGS
+
+    info = folder.info
+    setting = info.mfcc_setting or preset.mfcc_setting
+    if setting not in MFCC_SETTINGS:
+        raise A2IError(
+            f"{folder.root}: its features have the setting {setting!r}, which this a2i does not "
+            f"know; it knows {', '.join(MFCC_SETTINGS)}"
+        )
+    if info.mfcc_setting:
+        return MFCC_SETTINGS[setting]
+    try:
+        return replace(
+            MFCC_SETTINGS[setting],
+            window_seconds=info.window_seconds,
+            sample_rate=info.sample_rate,
+        )
+    except ValueError as error:
+        raise A2IError(
+            f"{folder.root}: windows of {info.window_seconds:g} s at {info.sample_rate} Hz don't "
+            f"suit the preset {preset.name}: {error}; import the dataset again with others"
+        ) from error
 
 
 def _new_run(run_dir: Path | None, config: RunConfig) -> Path:
@@ -164,7 +200,12 @@ def _refuse_fixed_options(context: typer.Context) -> None:
 
 
 def _resumed(
-    run: Path, minutes: float | None, steps: int | None, data: Path | None, skip_bad: bool
+    run: Path,
+    minutes: float | None,
+    steps: int | None,
+    data: Path | None,
+    records: str | None,
+    skip_bad: bool,
 ) -> RunConfig:
     from a2i_tf.training.run import read_run
 
@@ -177,6 +218,7 @@ def _resumed(
             minutes=minutes,
             steps=steps,
             data=str(data or config.data),
+            records=records or config.records,
             skip_bad=skip_bad or config.skip_bad,
         )
     except ValueError as error:
@@ -204,7 +246,9 @@ def _train(run: Path, config: RunConfig) -> dict[str, Any]:
     with TrainingProgress() as progress:
         from a2i_tf.training.trainer import train as train_run
 
-        result = train_run(run, config, progress.show_status, progress.show_stage)
+        result = train_run(
+            run, config, progress.show_status, progress.show_stage, progress.show_count
+        )
     if result.bad_pairs:
         say(f"left out {len(result.bad_pairs)} bad pairs: {describe_bad_pairs(result.bad_pairs)}")
     if not result.steps:

@@ -33,6 +33,8 @@ class TrainingProgress:
         )
         self._task: TaskID = self._progress.add_task("starting", total=1.0, details="")
         self._printed_at = 0.0
+        self._counted = ""
+        self._counting_since = 0.0
 
     def __enter__(self) -> TrainingProgress:
         self._progress.start()
@@ -48,9 +50,21 @@ class TrainingProgress:
 
     def show_stage(self, stage: str) -> None:
         """Shows what is going on beside training."""
-        self._progress.update(self._task, description=stage)
+        self._progress.update(self._task, description=stage, completed=0, details="")
         if not self._console.is_terminal:
             self._console.print(stage)
+
+    def show_count(self, what: str, done: int, total: int) -> None:
+        """Shows how far something is that may take long; in a log file, only if it does."""
+        now = time.monotonic()
+        if what != self._counted:
+            self._counted, self._counting_since = what, now
+            self._printed_at = now
+        details = describe_count(done, total, now - self._counting_since)
+        self._progress.update(self._task, description=what, completed=done / total, details=details)
+        if now - self._printed_at >= _PLAIN_LINE_SECONDS and not self._console.is_terminal:
+            self._console.print(f"{what}  {details}")
+            self._printed_at = now
 
     def show_status(self, status: TrainingStatus) -> None:
         """Shows where training stands."""
@@ -60,6 +74,12 @@ class TrainingProgress:
         if due and not self._console.is_terminal:
             self._console.print(f"{status.progress:4.0%}  {details}")
             self._printed_at = time.monotonic()
+
+
+def describe_count(done: int, total: int, elapsed_seconds: float) -> str:
+    """Returns the count and the time left in one line."""
+    left = int(elapsed_seconds * (total - done) / done)
+    return f"{done}/{total}  {left // 60}:{left % 60:02d} left"
 
 
 def describe_status(status: TrainingStatus) -> str:

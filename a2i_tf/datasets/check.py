@@ -1,9 +1,9 @@
-"""What is wrong with a pairs folder, found before training trips over it."""
+"""Pairs whose files can't be used, found before training trips over them."""
 
 from __future__ import annotations
 
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,34 +23,50 @@ _TOLERANCE_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class BadPair:
-    """A pair that can't be used, and why."""
+    """A pair that can't be used, and why.
+
+    Attributes:
+        pair: The row of the manifest.
+        reason: What is wrong, for a person.
+        kind: "missing-file", "bad-picture" or "bad-sound".
+    """
 
     pair: Pair
     reason: str
+    kind: str
 
 
-def find_bad_pairs(folder: PairsFolder) -> list[BadPair]:
+def find_bad_pairs(
+    folder: PairsFolder, on_file: Callable[[int, int], None] | None = None
+) -> list[BadPair]:
     """Looks at every file that the manifest names.
 
     Pictures must open and be whole; sounds must be 16-bit PCM WAV at the dataset's rate and
     reach to the end of the pair's window; features must have a row for it.
 
+    Args:
+        folder: The dataset.
+        on_file: Called with (pictures looked at, pictures in all) as the work goes on.
+
     Returns:
         The bad pairs in the order of the manifest.
     """
     sounds = sorted({pair.sound for pair in folder.pairs})
+    image_problems = []
     with ThreadPoolExecutor() as pool:
-        image_reasons = list(
-            pool.map(lambda pair: _image_problem(folder.root / pair.image), folder.pairs)
-        )
         lengths = dict(
             zip(sounds, pool.map(lambda name: _sound_seconds(folder, name), sounds), strict=True)
         )
+        found = pool.map(lambda pair: _image_problem(folder.root / pair.image), folder.pairs)
+        for done, problem in enumerate(found, 1):
+            image_problems.append(problem)
+            if on_file:
+                on_file(done, len(folder.pairs))
     bad = []
-    for pair, image_reason in zip(folder.pairs, image_reasons, strict=True):
-        reason = image_reason or _window_problem(folder, pair, lengths[pair.sound])
-        if reason:
-            bad.append(BadPair(pair, reason))
+    for pair, image_problem in zip(folder.pairs, image_problems, strict=True):
+        problem = image_problem or _window_problem(folder, pair, lengths[pair.sound])
+        if problem:
+            bad.append(BadPair(pair, problem.reason, problem.kind))
     return bad
 
 
@@ -79,22 +95,31 @@ def describe_bad_pairs(bad: Sequence[BadPair]) -> str:
     return named + (f"; and {rest} more" if rest > 0 else "")
 
 
-def _image_problem(path: Path) -> str | None:
+@dataclass(frozen=True)
+class _Problem:
+    kind: str
+    reason: str
+
+
+def _image_problem(path: Path) -> _Problem | None:
     try:
         with Image.open(path) as image:
             if image.format not in _IMAGE_FORMATS:
-                return f"{path.name} is {image.format}, not one of {', '.join(_IMAGE_FORMATS)}"
+                formats = ", ".join(_IMAGE_FORMATS)
+                return _Problem(
+                    "bad-picture", f"{path.name} is {image.format}, not one of {formats}"
+                )
             # A PNG's checksums tell whether it is whole without decoding it; other formats
             # carry none.
             image.verify() if image.format == "PNG" else image.load()
     except FileNotFoundError:
-        return f"{path.name} is missing"
+        return _Problem("missing-file", f"{path.name} is missing")
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
-        return f"{path.name} is not a whole picture"
+        return _Problem("bad-picture", f"{path.name} is not a whole picture")
     return None
 
 
-def _sound_seconds(folder: PairsFolder, name: str) -> float | str:
+def _sound_seconds(folder: PairsFolder, name: str) -> float | _Problem:
     """Returns the seconds that a sound or feature file holds, or what is wrong with it."""
     path = folder.root / name
     try:
@@ -102,23 +127,26 @@ def _sound_seconds(folder: PairsFolder, name: str) -> float | str:
             return len(np.load(path, mmap_mode="r")) * folder.info.window_seconds
         with wave.open(str(path)) as sound:
             if sound.getsampwidth() != 2 or sound.getframerate() != folder.info.sample_rate:
-                return (
+                return _Problem(
+                    "bad-sound",
                     f"{path.name} is {8 * sound.getsampwidth()}-bit at {sound.getframerate()} Hz, "
-                    f"not 16-bit at {folder.info.sample_rate} Hz"
+                    f"not 16-bit at {folder.info.sample_rate} Hz",
                 )
             bytes_per_frame = 2 * sound.getnchannels()
             readable = min(sound.getnframes(), path.stat().st_size // bytes_per_frame)
             return readable / sound.getframerate()
     except FileNotFoundError:
-        return f"{path.name} is missing"
+        return _Problem("missing-file", f"{path.name} is missing")
     except (OSError, EOFError, ValueError, wave.Error) as error:
-        return f"{path.name} cannot be read: {error}"
+        return _Problem("bad-sound", f"{path.name} cannot be read: {error}")
 
 
-def _window_problem(folder: PairsFolder, pair: Pair, seconds: float | str) -> str | None:
-    if isinstance(seconds, str):
+def _window_problem(folder: PairsFolder, pair: Pair, seconds: float | _Problem) -> _Problem | None:
+    if isinstance(seconds, _Problem):
         return seconds
     end = pair.start_seconds + folder.info.window_seconds
     if end > seconds + _TOLERANCE_SECONDS:
-        return f"its sound ends at {seconds:.2f} s, its window at {end:.2f} s"
+        return _Problem(
+            "bad-sound", f"its sound ends at {seconds:.2f} s, its window at {end:.2f} s"
+        )
     return None

@@ -10,10 +10,7 @@ train, paired with its training images. No image is used twice. The pairing is t
 
 from __future__ import annotations
 
-import contextlib
 import re
-import shutil
-import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -25,12 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from a2i_tf.atomic import explain_os_errors, new_folder
+from a2i_tf.atomic import new_folder
 from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.wav_file import wav_bytes
-from a2i_tf.config import read_json
+from a2i_tf.datasets.destination import (
+    check_disk,
+    check_not_in_the_way,
+    is_made,
+    remove_leftovers,
+)
 from a2i_tf.datasets.pairs import (
-    INFO_FILE,
     DatasetInfo,
     Pair,
     PairsFolder,
@@ -57,7 +58,6 @@ _TEST_IMAGES_PER_RECORDING = 4
 _VERSION = 1
 _BYTES_PER_SOUND = 36_000
 _BYTES_PER_IMAGE = 4_096
-_LEFTOVER_SECONDS = 3_600
 _ADVICE_ON_TOO_MANY: dict[Split, str] = {
     "train": "ask for fewer --images-per-recording",
     "test": "name a speaker with fewer recordings with --leave-out",
@@ -136,20 +136,8 @@ def is_paired(root: Path, left_out: str, images_per_recording: int) -> bool:
     Raises:
         A2IError: if it holds anything else.
     """
-    if not (root / INFO_FILE).exists():
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise A2IError(
-                f"{root}: is in the way and no dataset; remove it, or choose another folder with "
-                "--data-dir"
-            )
-        return False
-    made_with = read_json(root / INFO_FILE).get("made_with", {})
-    if made_with != _made_with(left_out, images_per_recording):
-        raise A2IError(
-            f"{root}: holds another dataset (made with {made_with}); remove it, or choose "
-            "another folder with --data-dir"
-        )
-    return True
+    check_not_in_the_way(root)
+    return is_made(root, _made_with(left_out, images_per_recording))
 
 
 def pair_digits(
@@ -180,9 +168,11 @@ def pair_digits(
     choose_left_out(utterances, left_out)
     if is_paired(root, left_out, images_per_recording):
         return read_pairs(root)
-    _remove_leftovers(root)
+    remove_leftovers(root)
     jobs = _deal_images(origin / "mnist.npz", utterances, left_out, images_per_recording)
-    _check_disk(root, len(jobs), sum(len(images) for _, _, images in jobs))
+    num_images = sum(len(images) for _, _, images in jobs)
+    needed = len(jobs) * _BYTES_PER_SOUND + num_images * _BYTES_PER_IMAGE
+    check_disk(root, needed, "ask for fewer --images-per-recording")
     with new_folder(root) as folder:
         pairs: list[Pair] = []
         for done, (utterance, split, images) in enumerate(jobs, 1):
@@ -201,16 +191,6 @@ def pair_digits(
         )
         write_pairs(folder, info, pairs)
     return read_pairs(root)
-
-
-def _remove_leftovers(root: Path) -> None:
-    """Removes what killed processes left behind; what is young may be another's work."""
-    with explain_os_errors(root.parent):
-        for leftover in root.parent.glob(f".{root.name}.*"):
-            # Another process may finish in between.
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
-                    shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _read_name(path: Path) -> Utterance:
@@ -280,17 +260,6 @@ def _load_scans(path: Path, split: Split) -> tuple[NDArray[np.uint8], NDArray[np
             "download it again"
         )
     return scans, digits
-
-
-def _check_disk(root: Path, num_sounds: int, num_images: int) -> None:
-    needed = num_sounds * _BYTES_PER_SOUND + num_images * _BYTES_PER_IMAGE
-    existing = next(path for path in (root, *root.absolute().parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    if needed > free:
-        raise A2IError(
-            f"{root}: needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB free; "
-            "free some space, or ask for fewer --images-per-recording"
-        )
 
 
 def _write_pairs_of(

@@ -36,6 +36,7 @@ INFO_FILE = "dataset.json"
 
 _REQUIRED_COLUMNS = ("id", "source", "label", "start_seconds", "image")
 _FACTOR_PREFIX = "factor_"
+_BLOCK_BYTES = 2**20
 _TRAIN_SHARE = 0.7
 _VALIDATION_SHARE = 0.1
 
@@ -149,9 +150,9 @@ def read_pairs(root: Path) -> PairsFolder:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            _check_columns(path, reader.fieldnames or (), sound_column)
+            check_columns(path, reader.fieldnames or (), sound_column)
             pairs = tuple(
-                _read_row(path, line, row, sound_column) for line, row in enumerate(reader, 2)
+                read_row(path, line, row, sound_column) for line, row in enumerate(reader, 2)
             )
     except FileNotFoundError as error:
         raise A2IError(f"{path}: no such file; is {root} a pairs folder?") from error
@@ -206,16 +207,24 @@ def checksum_files(root: Path, pairs: Sequence[Pair]) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted({pair.sound for pair in pairs} | {pair.image for pair in pairs}):
-        digest.update(
-            f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n".encode()
-        )
+        digest.update(f"{_hash_file(root / name)}  {name}\n".encode())
     if any(pair.split for pair in pairs):
         rows = sorted((pair.id, pair.source, pair.label, pair.split or "") for pair in pairs)
         digest.update(json.dumps(rows).encode())
     return digest.hexdigest()
 
 
-def _check_columns(path: Path, columns: Sequence[str], sound_column: str) -> None:
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    # A sound may last for hours.
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def check_columns(path: Path, columns: Sequence[str], sound_column: str) -> None:
+    """Raises an `A2IError` if a manifest lacks a column; `sound_column` is "audio" or "mfcc"."""
     missing = [name for name in (*_REQUIRED_COLUMNS, sound_column) if name not in columns]
     if missing:
         raise A2IError(f"{path}: has no column {', '.join(missing)}; add it to the first line")
@@ -241,7 +250,18 @@ def _read_split(text: str | None) -> Split | None:
     raise ValueError(f"split is {text!r}, not one of {', '.join(SPLITS)}")
 
 
-def _read_row(path: Path, line: int, row: dict[str, str], sound_column: str) -> Pair:
+def read_row(path: Path, line: int, row: dict[str, str], sound_column: str) -> Pair:
+    """Reads one row of a manifest.
+
+    Args:
+        path: The manifest, to begin error messages with.
+        line: Its line there.
+        row: Text by column.
+        sound_column: "audio" or "mfcc".
+
+    Raises:
+        A2IError: if a value is missing or wrong.
+    """
     factors = {
         name.removeprefix(_FACTOR_PREFIX): value
         for name, value in row.items()

@@ -1,16 +1,15 @@
-"""tf.data from a pairs folder to batches of (mfcc, image).
+"""tf.data from a pairs folder to examples of (mfcc, image).
 
     source ──decode──▶ waveform ──cut──▶ [pairs, samples] ──mfcc──▶ [pairs, frames, coefficients]
     picture ──decode──▶ [H, W, 3] ──area──▶ [size, size, 3] uint8
-    (mfcc, picture) ──load──▶ in memory ──▶ shuffle ──▶ batch
 
-Every source's sound is decoded once, in parallel; features and pictures stay in memory. No Python
-runs per example.
+Every block of a source is decoded once, in parallel. No Python runs per example. Training reads
+what `records/` keeps of them; `load_arrays` holds a split in memory, for what looks at all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,6 +22,13 @@ from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.errors import A2IError
+
+# Spectra of so many windows stay below 100 MB, however long a source is.
+_PAIRS_PER_BLOCK = 128
+_ARRAYS_BATCH = 256
+
+Batch = tuple[NDArray[np.float32], NDArray[np.uint8]]
+"""(mfcc [n, frames, coefficients], images [n, size, size, 3])."""
 
 
 @dataclass(frozen=True)
@@ -62,39 +68,26 @@ def make_examples(
     return tf.data.Dataset.zip(_make_features(folder, pairs, config), images)
 
 
-def make_training_batches(arrays: Arrays, batch_size: int, seed: int) -> tf.data.Dataset:
-    """Shuffles, repeats and batches examples for training, without end.
+def read_batches(
+    folder: PairsFolder,
+    pairs: Sequence[Pair],
+    config: MfccConfig,
+    image_size: int,
+    batch_size: int,
+) -> Iterator[Batch]:
+    """Reads `make_examples` in batches of `batch_size`; the last one holds the rest.
 
-    Args:
-        arrays: The training split. It is shared, not copied, by all iterators.
-        batch_size: Rows of a batch.
-        seed: Seed of the order, which is another one in every epoch.
-
-    Returns:
-        (mfcc float32 [batch_size, frames, coefficients],
-        image float32 [batch_size, size, size, 3] in [-1, 1]).
+    Raises:
+        A2IError: if `make_examples` raises one, or a sound or picture can't be decoded.
     """
-    # tf.data gathers on the CPU; a GPU's memory is the networks'.
-    with tf.device("CPU:0"):
-        features, images = tf.constant(arrays.mfcc), tf.constant(arrays.images)
-    count = len(arrays.pairs)
-    return (
-        tf.data.Dataset.range(count)
-        .shuffle(count, seed=seed, reshuffle_each_iteration=True)
-        .repeat()
-        .batch(batch_size, drop_remainder=True)
-        .map(
-            lambda rows: _scale_images(tf.gather(features, rows), tf.gather(images, rows)),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-    )
+    return _decode(folder, make_examples(folder, pairs, config, image_size).batch(batch_size))
 
 
 def load_arrays(
     folder: PairsFolder, pairs: Sequence[Pair], config: MfccConfig, image_size: int
 ) -> Arrays:
     """Loads examples into memory."""
-    batches = list(make_examples(folder, pairs, config, image_size).batch(256).as_numpy_iterator())
+    batches = list(read_batches(folder, pairs, config, image_size, _ARRAYS_BATCH))
     positions = {label: position for position, label in enumerate(folder.labels)}
     return Arrays(
         pairs=tuple(pairs),
@@ -102,6 +95,25 @@ def load_arrays(
         images=np.concatenate([images for _, images in batches]),
         labels=np.array([positions[pair.label] for pair in pairs], dtype=np.int64),
     )
+
+
+def cut_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Cuts pairs where the sound changes, and long sounds into blocks that fit into memory."""
+    sounds = [list(sound) for _, sound in groupby(pairs, key=lambda pair: pair.sound)]
+    return [
+        sound[start : start + _PAIRS_PER_BLOCK]
+        for sound in sounds
+        for start in range(0, len(sound), _PAIRS_PER_BLOCK)
+    ]
+
+
+def _decode(folder: PairsFolder, batches: tf.data.Dataset) -> Iterator[Batch]:
+    try:
+        yield from batches.as_numpy_iterator()
+    except tf.errors.OpError as error:
+        raise A2IError(
+            f"{folder.root}: a sound or picture cannot be read: {error.message.splitlines()[0]}"
+        ) from error
 
 
 def _make_features(
@@ -119,17 +131,12 @@ def _make_features(
             f"{folder.root}: its windows are {folder.info.window_seconds:g} s long, the model's "
             f"{config.window_seconds:g} s; import the dataset again with the model's window"
         )
-    runs = [(name, list(run)) for name, run in groupby(pairs, key=lambda pair: pair.sound)]
+    blocks = cut_blocks(pairs)
+    starts = np.array([round(pair.start_seconds * config.sample_rate) for pair in pairs], np.int32)
     sources = tf.data.Dataset.from_tensor_slices(
         (
-            [str(folder.root / name) for name, _ in runs],
-            tf.ragged.constant(
-                [
-                    [round(pair.start_seconds * config.sample_rate) for pair in run]
-                    for _, run in runs
-                ],
-                dtype=tf.int32,
-            ),
+            [str(folder.root / block[0].sound) for block in blocks],
+            tf.RaggedTensor.from_row_lengths(starts, [len(block) for block in blocks]),
         )
     )
     features = sources.map(
@@ -140,7 +147,7 @@ def _make_features(
 
 
 def _source_features(path: tf.Tensor, starts: tf.Tensor, config: MfccConfig) -> tf.Tensor:
-    """Computes the features of one source: [pairs, frames, coefficients]."""
+    """Computes the features of a block of one source: [pairs, frames, coefficients]."""
     waveform = decode_audio(tf.io.read_file(path), "wav")
     padded = tf.pad(waveform, [[0, config.window_samples]])
     # Many pictures may share a window.
@@ -152,7 +159,8 @@ def _source_features(path: tf.Tensor, starts: tf.Tensor, config: MfccConfig) -> 
 def _read_features(
     folder: PairsFolder, pairs: Sequence[Pair], config: MfccConfig
 ) -> tf.data.Dataset:
-    files = {name: np.load(folder.root / name) for name in {pair.sound for pair in pairs}}
+    names = {pair.sound for pair in pairs}
+    files = {name: np.load(folder.root / name, mmap_mode="r") for name in names}
     rows = [
         files[pair.sound][round(pair.start_seconds / folder.info.window_seconds)] for pair in pairs
     ]
@@ -170,7 +178,3 @@ def _load_image(path: tf.Tensor, size: int) -> tf.Tensor:
     # Averaging areas keeps brightness and shows no aliasing, unlike bilinear sampling.
     small = tf.image.resize(image, [size, size], method="area")
     return tf.ensure_shape(tf.cast(tf.round(small), tf.uint8), [size, size, 3])
-
-
-def _scale_images(features: tf.Tensor, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    return features, tf.cast(images, tf.float32) / 127.5 - 1.0

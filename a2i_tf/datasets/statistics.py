@@ -23,13 +23,38 @@ class MfccStatistics:
     variance: NDArray[np.float32]
 
 
+class StatisticsSum:
+    """Adds up features part by part, so that all of them needn't be in memory at once."""
+
+    def __init__(self) -> None:
+        self._frames = 0
+        self._sums: NDArray[np.float64] = np.zeros(())
+        self._squares: NDArray[np.float64] = np.zeros(())
+
+    def add(self, features: NDArray[np.float32]) -> None:
+        """Adds a part.
+
+        Args:
+            features: float32 [n, frames, coefficients].
+        """
+        frames = features.reshape(-1, features.shape[-1])
+        self._frames += len(frames)
+        self._sums = self._sums + frames.sum(axis=0, dtype=np.float64)
+        self._squares = self._squares + np.square(frames, dtype=np.float64).sum(axis=0)
+
+    def statistics(self) -> MfccStatistics:
+        """Returns the statistics of all parts; there must be at least one."""
+        mean = self._sums / self._frames
+        variance = np.maximum(self._squares / self._frames - mean**2, _MIN_STANDARD_DEVIATION**2)
+        return MfccStatistics(mean.astype(np.float32), variance.astype(np.float32))
+
+
 def measure_statistics(features: NDArray[np.float32]) -> MfccStatistics:
     """Measures mean and variance of every coefficient.
 
     Args:
         features: float32 [n, frames, coefficients].
     """
-    frames = features.reshape(-1, features.shape[-1])
-    variance = np.maximum(frames.var(axis=0, dtype=np.float64), _MIN_STANDARD_DEVIATION**2)
-    mean = frames.mean(axis=0, dtype=np.float64)
-    return MfccStatistics(mean.astype(np.float32), variance.astype(np.float32))
+    total = StatisticsSum()
+    total.add(features)
+    return total.statistics()

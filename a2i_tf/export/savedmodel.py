@@ -1,6 +1,6 @@
 """A trained model as a TF Serving version folder.
 
-saved_model.pb, variables/    the four signatures; see `Signatures`
+saved_model.pb, variables/    the six signatures; see `Signatures`
 config.json                   ModelConfig, and the version of a2i
 assets.extra/                 warm-up requests
 """
@@ -37,6 +37,8 @@ def write_savedmodel(folder: Path, model: DrawingModel) -> None:
     signatures = Signatures(model)
     functions = {
         "serving_default": signatures.serving_function(),
+        "serving_seeds": signatures.serving_seeds_function(),
+        "standard_scores": signatures.standard_scores_function(),
         "encode": signatures.encode_function(),
         "encode_mfcc": signatures.encode_mfcc_function(),
         "draw": signatures.draw_function(),

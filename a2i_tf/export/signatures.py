@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from a2i_tf.audio.graph_decode import decode_wav
@@ -13,8 +14,11 @@ from a2i_tf.inference.synthesizer import WINDOWS_PER_BATCH
 from a2i_tf.models.drawing import DrawingModel
 
 SERVED_SEED = 0
-# Windows and pictures already fill the cores; more clips at a time would only take memory.
-_CLIPS_AT_ONCE = 2
+NUM_SERVED_SEEDS = 1_000
+# Windows and pictures already fill the cores; more at a time would only take memory.
+_AT_ONCE = 2
+
+_FILES = tf.TensorSpec([None], tf.string, "audio_bytes")
 
 
 class Signatures:
@@ -40,14 +44,36 @@ class Signatures:
         return module
 
     def serving_function(self) -> tf.types.experimental.PolymorphicFunction:
-        """Returns `serving_default`: string [batch] → string [batch]; see `_draw_file`."""
-        audio_bytes = tf.TensorSpec([None], tf.string, "audio_bytes")
-        return tf.function(self._serve, input_signature=[audio_bytes])
+        """Returns `serving_default`: audio_bytes string [batch] → image_bytes string [batch].
+
+        It is `serving_seeds` with seed 0 for every clip.
+        """
+        return tf.function(self._serve_first_seed, input_signature=[_FILES])
+
+    def serving_seeds_function(self) -> tf.types.experimental.PolymorphicFunction:
+        """Returns `serving_seeds`: audio_bytes string [batch], seed int64 [batch] → image_bytes.
+
+        Row i is the PNG that `a2i generate` draws of 16-bit PCM WAV file i with seed i, which is
+        below `NUM_SERVED_SEEDS`. Other files, other seeds, and another number of seeds than files
+        are an InvalidArgument that says so.
+        """
+        seed = tf.TensorSpec([None], tf.int64, "seed")
+        return tf.function(self._serve, input_signature=[_FILES, seed])
+
+    def standard_scores_function(self) -> tf.types.experimental.PolymorphicFunction:
+        """Returns `standard_scores`: audio_bytes string [batch] → float32 [batch, coefficients].
+
+        It tells how far a clip is from the training sounds; see `training_range`.
+        """
+        return tf.function(self._score, input_signature=[_FILES])
 
     def encode_function(
         self, batch_size: int | None = None
     ) -> tf.types.experimental.PolymorphicFunction:
-        """Returns `encode`: waveform [batch, window_samples] → embedding [batch, embedding_dim].
+        """Returns `encode`: waveform [batch, window_samples] → embedding and mfcc.
+
+        The embedding is float32 [batch, embedding_dim]; mfcc, what it was made from, is float32
+        [batch, frames, coefficients].
 
         Args:
             batch_size: A fixed batch, or None for any.
@@ -74,7 +100,8 @@ class Signatures:
         return tf.function(self._draw, input_signature=[embedding, noise])
 
     def _encode(self, waveform: tf.Tensor) -> dict[str, tf.Tensor]:
-        return self._encode_mfcc(mfcc(waveform, self.config.mfcc))
+        features = mfcc(waveform, self.config.mfcc)
+        return {**self._encode_mfcc(features), "mfcc": features}
 
     def _encode_mfcc(self, mfcc: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"embedding": self.encoder(mfcc, training=False)}
@@ -82,29 +109,63 @@ class Signatures:
     def _draw(self, embedding: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"image": (self.generator([embedding, noise], training=False) + 1.0) / 2.0}
 
-    def _serve(self, audio_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _serve_first_seed(self, audio_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self._serve(audio_bytes, tf.fill(tf.shape(audio_bytes), np.int64(SERVED_SEED)))
+
+    def _serve(self, audio_bytes: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Draws clips one by one.
+
+        A convolution's last bits depend on the batch, and no answer may depend on what others
+        asked at the same time.
+        """
+        with tf.control_dependencies(_check_seeds(audio_bytes, seed)):
+            noise = tf.gather(self._noise_table(), tf.identity(seed))
+        files, which = tf.unique(audio_bytes)  # Many seeds of one clip: heard once.
+        embedding, _ = self._listen(files)
         image_bytes = tf.map_fn(
-            self._draw_file,
-            audio_bytes,
+            self._paint,
+            (tf.gather(embedding, which), noise),
             fn_output_signature=tf.TensorSpec([], tf.string),
-            parallel_iterations=_CLIPS_AT_ONCE,
+            parallel_iterations=_AT_ONCE,
         )
         return {"image_bytes": image_bytes}
 
-    def _draw_file(self, audio_bytes: tf.Tensor) -> tf.Tensor:
-        """Turns one 16-bit PCM WAV file into one PNG, with the noise of seed 0.
+    def _score(self, audio_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        _, mean_mfcc = self._listen(audio_bytes)
+        deviation = np.array(self.config.mfcc_deviation, np.float32)
+        return {"standard_score": (mean_mfcc - self.config.mfcc_mean) / deviation}
 
-        Clips are drawn one by one, because a convolution's last bits depend on the batch, and no
-        answer may depend on what others asked at the same time.
+    def _noise_table(self) -> tf.Tensor:
+        """Returns the noise of every served seed, float32 [seeds, noise_dim].
+
+        TensorFlow has no generator that gives NumPy's numbers, so they travel with the graph.
         """
-        embedding = self._listen(audio_bytes)
-        noise = tf.constant(noise_from_seed(SERVED_SEED, self.config.noise_dim))
+        dim = self.config.noise_dim
+        return tf.constant(np.stack([noise_from_seed(i, dim) for i in range(NUM_SERVED_SEEDS)]))
+
+    def _paint(self, row: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        """Turns one embedding and its noise into one PNG."""
+        embedding, noise = row
         image = self._draw(embedding[tf.newaxis], noise[tf.newaxis])["image"][0]
         levels = tf.clip_by_value(tf.round(image * 255.0), 0.0, 255.0)
         return tf.io.encode_png(tf.cast(levels, tf.uint8))
 
-    def _listen(self, audio_bytes: tf.Tensor) -> tf.Tensor:
-        """Returns the mean embedding [embedding_dim] of the windows of one WAV file."""
+    def _listen(self, audio_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the mean embedding and mean MFCC of each WAV file, over its windows."""
+        return tf.map_fn(
+            self._listen_to_one,
+            audio_bytes,
+            fn_output_signature=self._means_spec(),
+            parallel_iterations=_AT_ONCE,
+        )
+
+    def _means_spec(self) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+        return (
+            tf.TensorSpec([self.config.embedding_dim], tf.float32),
+            tf.TensorSpec([self.config.mfcc.num_mfccs], tf.float32),
+        )
+
+    def _listen_to_one(self, audio_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         waveform, rate = decode_wav(audio_bytes)
         message = "the WAV file holds no samples; send at least one"
         with tf.control_dependencies([tf.debugging.assert_positive(tf.size(waveform), message)]):
@@ -112,14 +173,31 @@ class Signatures:
         windows = cut_windows_tf(waveform, self.config.mfcc.window_samples)
         count = tf.shape(windows)[0]
 
-        def sum_of_batch(first: tf.Tensor) -> tf.Tensor:
-            batch = windows[first : first + WINDOWS_PER_BATCH]
-            return tf.reduce_sum(self._encode(batch)["embedding"], axis=0)
+        def sum_of_batch(first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            heard = self._encode(windows[first : first + WINDOWS_PER_BATCH])
+            mean_mfcc = tf.reduce_mean(heard["mfcc"], axis=1)
+            return tf.reduce_sum(heard["embedding"], axis=0), tf.reduce_sum(mean_mfcc, axis=0)
 
         sums = tf.map_fn(
             sum_of_batch,
             tf.range(0, count, WINDOWS_PER_BATCH),
-            fn_output_signature=tf.TensorSpec([self.config.embedding_dim], tf.float32),
+            fn_output_signature=self._means_spec(),
             parallel_iterations=1,
         )
-        return tf.reduce_sum(sums, axis=0) / tf.cast(count, tf.float32)
+        embedding, mean_mfcc = (
+            tf.reduce_sum(total, axis=0) / tf.cast(count, tf.float32) for total in sums
+        )
+        return embedding, mean_mfcc
+
+
+def _check_seeds(audio_bytes: tf.Tensor, seed: tf.Tensor) -> list[tf.Operation]:
+    last = NUM_SERVED_SEEDS - 1
+    return [
+        tf.debugging.assert_equal(
+            tf.size(seed), tf.size(audio_bytes), "give one seed for each file of audio_bytes"
+        ),
+        tf.debugging.Assert(
+            tf.reduce_all((seed >= 0) & (seed <= last)),
+            [f"a seed is outside 0 to {last}; choose one in that range:", seed],
+        ),
+    ]

@@ -22,8 +22,8 @@ def build_tflite(
     """Converts a model.
 
     Signatures: `encode` (waveform float32 [1, window_samples] → embedding float32
-    [1, embedding_dim], the MFCC inside) and `draw` (embedding, noise float32 [1, noise_dim] →
-    image float32 [1, size, size, 3] in [0, 1]).
+    [1, embedding_dim] and mfcc float32 [1, frames, coefficients]) and `draw` (embedding, noise
+    float32 [1, noise_dim] → image float32 [1, size, size, 3] in [0, 1]).
 
     Args:
         model: What to convert.

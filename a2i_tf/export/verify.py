@@ -38,6 +38,9 @@ TOLERANCES = {
     "png": Tolerance(largest=1e-3 + 0.5 / 255.0),
 }
 
+# The front end stays float32 in every export. Coefficients reach tens, so float32 leaves 1e-5.
+_MFCC_MAX = 1e-2
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -46,6 +49,7 @@ class Comparison:
     Attributes:
         name: The export.
         embedding_max: Largest absolute difference of embeddings; None where the export gives none.
+        mfcc_max: Largest absolute difference of mean MFCC; None where the export gives none.
         image_max: Largest absolute difference of images in [0, 1].
         image_mean: Mean absolute difference of images.
         tolerance: The bounds that hold for this export.
@@ -53,6 +57,7 @@ class Comparison:
 
     name: str
     embedding_max: float | None
+    mfcc_max: float | None
     image_max: float
     image_mean: float
     tolerance: Tolerance
@@ -61,8 +66,10 @@ class Comparison:
     def agrees(self) -> bool:
         """Whether all differences are within their bounds; NaN never is."""
         largest = [self.image_max, *([] if self.embedding_max is None else [self.embedding_max])]
-        return _within(largest, self.tolerance.largest) and _within(
-            [self.image_mean], self.tolerance.image_mean
+        return (
+            _within(largest, self.tolerance.largest)
+            and _within([self.image_mean], self.tolerance.image_mean)
+            and _within([self.mfcc_max or 0.0], _MFCC_MAX)
         )
 
     def require(self) -> None:
@@ -99,15 +106,21 @@ def compare(
         clips: At least one, each float32 [num_samples] at the model's rate.
         tolerance: The bounds to go by.
     """
-    embeddings, images = [], []
+    embeddings, mfcc, images = [], [], []
     for seed, clip in enumerate(clips):
-        heard, heard_too = reference.encode(clip), candidate.encode(clip)
-        embeddings.append(heard - heard_too)
-        images.append(reference.draw(heard, seed) - candidate.draw(heard_too, seed))
+        heard, heard_too = reference.hear(clip), candidate.hear(clip)
+        embeddings.append(heard.embedding - heard_too.embedding)
+        mfcc.append(heard.mean_mfcc - heard_too.mean_mfcc)
+        pictures = (
+            reference.draw(heard.embedding, seed),
+            candidate.draw(heard_too.embedding, seed),
+        )
+        images.append(pictures[0] - pictures[1])
     image_difference = np.abs(images)
     return Comparison(
         name=name,
         embedding_max=float(np.abs(embeddings).max()),
+        mfcc_max=float(np.abs(mfcc).max()),
         image_max=float(image_difference.max()),
         image_mean=float(image_difference.mean()),
         tolerance=tolerance,
@@ -132,6 +145,7 @@ def compare_served(
     return Comparison(
         name=name,
         embedding_max=None,
+        mfcc_max=None,
         image_max=float(np.max(differences)),
         image_mean=float(np.mean(differences)),
         tolerance=TOLERANCES["png"],

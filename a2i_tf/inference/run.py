@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.inference.contract import read_contract
-from a2i_tf.inference.synthesizer import Synthesizer
+from a2i_tf.inference.synthesizer import HeardWindows, Synthesizer
 from a2i_tf.models.drawing import DrawingModel, read_drawing_model
 
 
@@ -26,9 +26,10 @@ class LiveSynthesizer(Synthesizer):
         self._encode = tf.function(self._encode_in_graph, input_signature=[waveforms])
         self._draw = tf.function(self._draw_in_graph, input_signature=[embeddings, noise])
 
-    def encode_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode_windows(self, windows: NDArray[np.float32]) -> HeardWindows:
         """Encodes; see `Synthesizer.encode_windows`."""
-        return self._encode(windows).numpy()
+        embedding, features = self._encode(windows)
+        return HeardWindows(embedding.numpy(), features.numpy())
 
     def draw_batch(
         self, embeddings: NDArray[np.float32], noise: NDArray[np.float32]
@@ -36,8 +37,9 @@ class LiveSynthesizer(Synthesizer):
         """Draws; see `Synthesizer.draw_batch`."""
         return self._draw(embeddings, noise).numpy()
 
-    def _encode_in_graph(self, waveforms: tf.Tensor) -> tf.Tensor:
-        return self._model.encoder(mfcc(waveforms, self.config.mfcc), training=False)
+    def _encode_in_graph(self, waveforms: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        features = mfcc(waveforms, self.config.mfcc)
+        return self._model.encoder(features, training=False), features
 
     def _draw_in_graph(self, embeddings: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
         return (self._model.generator([embeddings, noise], training=False) + 1.0) / 2.0

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from a2i_tf.errors import A2IError
 from a2i_tf.inference.contract import read_contract
-from a2i_tf.inference.synthesizer import Synthesizer
+from a2i_tf.inference.synthesizer import HeardWindows, Synthesizer
 from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 
-_SIGNATURES = ("encode", "draw")
+# Signatures and an output of each; the first a2i gave no mfcc.
+_SIGNATURES = {"encode": "mfcc", "draw": "image"}
 
 
 class SavedModelSynthesizer(Synthesizer):
@@ -27,10 +28,10 @@ class SavedModelSynthesizer(Synthesizer):
         super().__init__(config)
         self.loaded = loaded
 
-    def encode_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode_windows(self, windows: NDArray[np.float32]) -> HeardWindows:
         """Encodes; see `Synthesizer.encode_windows`."""
         outputs = self.loaded.signatures["encode"](waveform=tf.constant(windows))
-        return outputs["embedding"].numpy()
+        return HeardWindows(outputs["embedding"].numpy(), outputs["mfcc"].numpy())
 
     def draw_batch(
         self, embeddings: NDArray[np.float32], noise: NDArray[np.float32]
@@ -58,10 +59,13 @@ def load_savedmodel(folder: Path) -> SavedModelSynthesizer:
         loaded = tf.saved_model.load(str(folder))
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise A2IError(f"{folder}: the SavedModel is damaged; export it again") from error
-    missing = [name for name in _SIGNATURES if name not in loaded.signatures]
-    if missing:
-        raise A2IError(
-            f"{folder}: the SavedModel has no signature {', '.join(missing)}; "
-            "give one that `a2i export` wrote"
-        )
+    for name, output in _SIGNATURES.items():
+        if (
+            name not in loaded.signatures
+            or output not in loaded.signatures[name].structured_outputs
+        ):
+            raise A2IError(
+                f"{folder}: the SavedModel has no signature {name} that gives {output}; "
+                "export it again with this a2i"
+            )
     return SavedModelSynthesizer(config, loaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,30 @@ from a2i_tf.inference.noise import noise_from_seed
 from a2i_tf.models.config import ModelConfig
 
 WINDOWS_PER_BATCH = 64
+
+
+class HeardWindows(NamedTuple):
+    """What was heard in k windows.
+
+    Attributes:
+        embedding: float32 [k, embedding_dim].
+        mfcc: What it was made from: float32 [k, num_frames, num_mfccs].
+    """
+
+    embedding: NDArray[np.float32]
+    mfcc: NDArray[np.float32]
+
+
+class HeardClip(NamedTuple):
+    """What was heard in a clip, on average over its windows.
+
+    Attributes:
+        embedding: float32 [embedding_dim].
+        mean_mfcc: float32 [num_mfccs], over all frames; `training_range` judges it.
+    """
+
+    embedding: NDArray[np.float32]
+    mean_mfcc: NDArray[np.float32]
 
 
 class Synthesizer(abc.ABC):
@@ -30,14 +55,11 @@ class Synthesizer(abc.ABC):
         self.config = config
 
     @abc.abstractmethod
-    def encode_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode_windows(self, windows: NDArray[np.float32]) -> HeardWindows:
         """Encodes windows of the model's own length.
 
         Args:
             windows: float32 [k, window_samples] in [-1, 1], k at least 1.
-
-        Returns:
-            float32 [k, embedding_dim].
         """
 
     @abc.abstractmethod
@@ -54,31 +76,35 @@ class Synthesizer(abc.ABC):
             float32 [n, image_size, image_size, 3] in [0, 1].
         """
 
-    def encode(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    def hear(self, waveform: NDArray[np.float32]) -> HeardClip:
         """Listens to a clip.
 
-        A clip longer than the window is encoded window by window, half overlapping, and the
-        embeddings are averaged; a shorter one is zero-padded. Memory beyond the clip stays
-        bounded, whatever its length.
+        A clip longer than the window is encoded window by window, half overlapping, and what was
+        heard is averaged; a shorter one is zero-padded. Memory beyond the clip stays bounded,
+        whatever its length.
 
         Args:
             waveform: floating [num_samples] in [-1, 1], mono at `config.mfcc.sample_rate`, at
                 least one sample.
-
-        Returns:
-            float32 [embedding_dim].
 
         Raises:
             A2IError: if the waveform is empty, not one-dimensional, of whole numbers, or holds
                 NaN or infinite samples.
         """
         checked = _check_waveform(waveform)
-        total = np.zeros(self.config.embedding_dim, np.float64)
+        embedding = np.zeros(self.config.embedding_dim, np.float64)
+        mfcc = np.zeros(self.config.mfcc.num_mfccs, np.float64)
         count = 0
         for windows in _window_batches(checked, self.config.mfcc.window_samples):
-            total += self.encode_windows(windows).sum(axis=0, dtype=np.float64)
+            heard = self.encode_windows(windows)
+            embedding += heard.embedding.sum(axis=0, dtype=np.float64)
+            mfcc += heard.mfcc.mean(axis=1, dtype=np.float64).sum(axis=0)
             count += len(windows)
-        return (total / count).astype(np.float32)
+        return HeardClip((embedding / count).astype(np.float32), (mfcc / count).astype(np.float32))
+
+    def encode(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns the embedding of a clip, float32 [embedding_dim]; see `hear`."""
+        return self.hear(waveform).embedding
 
     def draw(self, embedding: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
         """Draws what was heard.

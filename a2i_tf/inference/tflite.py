@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from a2i_tf.errors import A2IError
 from a2i_tf.inference.native_logs import quiet_native_logs
-from a2i_tf.inference.synthesizer import Synthesizer
+from a2i_tf.inference.synthesizer import HeardWindows, Synthesizer
 from a2i_tf.inference.tflite_file import unpack_tflite
 from a2i_tf.models.config import ModelConfig
 
@@ -23,10 +23,12 @@ class TfliteSynthesizer(Synthesizer):
         self._encode = encode
         self._draw = draw
 
-    def encode_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode_windows(self, windows: NDArray[np.float32]) -> HeardWindows:
         """Encodes; see `Synthesizer.encode_windows`."""
-        return np.concatenate(
-            [self._encode(waveform=window[np.newaxis])["embedding"] for window in windows]
+        rows = [self._encode(waveform=window[np.newaxis]) for window in windows]
+        return HeardWindows(
+            np.concatenate([row["embedding"] for row in rows]),
+            np.concatenate([row["mfcc"] for row in rows]),
         )
 
     def draw_batch(
@@ -57,6 +59,6 @@ def load_tflite(path: Path) -> TfliteSynthesizer:
             draw = interpreter.get_signature_runner("draw")
             synthesizer = TfliteSynthesizer(config, encode, draw)
             synthesizer.generate(np.zeros(1, np.float32))
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, KeyError, RuntimeError) as error:
         raise A2IError(f"{path}: the model cannot be run; export it again") from error
     return synthesizer

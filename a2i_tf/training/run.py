@@ -47,6 +47,8 @@ class RunConfig(Config):
         strategy: Name of the distribution strategy.
         skip_bad: Whether bad pairs are left out.
         a2i_version: Version that started the run.
+        records: Folder of records, any path that TensorFlow reads and writes; None for the one in
+            the dataset's folder.
         format: Version of the folder's layout.
     """
 
@@ -63,6 +65,7 @@ class RunConfig(Config):
     strategy: str
     skip_bad: bool
     a2i_version: str
+    records: str | None = None
     format: int = RUN_FORMAT
 
     def __post_init__(self) -> None:

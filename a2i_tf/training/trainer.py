@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +10,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from a2i_tf.atomic import explain_os_errors, new_folder
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
 from a2i_tf.datasets.hearing import vary_hearing
 from a2i_tf.datasets.pairs import Pair, PairsFolder, read_pairs
-from a2i_tf.datasets.pipeline import Arrays, load_arrays, make_training_batches
-from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
+from a2i_tf.datasets.pipeline import Arrays, load_arrays
+from a2i_tf.datasets.records.batches import make_training_batches
+from a2i_tf.datasets.records.index import RecordsFolder
+from a2i_tf.datasets.records.preparation import OnCount, OnStage, prepare_records
 from a2i_tf.errors import A2IError
-from a2i_tf.models.config import ModelConfig
-from a2i_tf.models.drawing import DrawingModel, write_drawing_model
 from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.sketcher import build_sketcher, make_sketches
 from a2i_tf.training.callbacks import (
@@ -31,12 +29,12 @@ from a2i_tf.training.callbacks import (
     TrainingStatus,
     steps_taken,
 )
-from a2i_tf.training.run import MODEL_FOLDER, RunConfig
+from a2i_tf.training.keeper import Keeper
+from a2i_tf.training.run import RunConfig
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 
 _STEPS_PER_EPOCH = 100
 _CHECKPOINT_SECONDS = 120.0
-_CHECKPOINTS_KEPT = 2
 _SAMPLES = 9
 
 
@@ -63,7 +61,8 @@ def train(
     run: Path,
     config: RunConfig,
     on_status: Callable[[TrainingStatus], None] | None = None,
-    on_stage: Callable[[str], None] = lambda _: None,
+    on_stage: OnStage = lambda _: None,
+    on_count: OnCount = lambda _what, _done, _total: None,
 ) -> TrainingResult:
     """Trains a run that `start_run` made, from the beginning or from its last checkpoint.
 
@@ -74,18 +73,15 @@ def train(
         config: Its configuration.
         on_status: Called after every step.
         on_stage: Called with a few words when something else than training takes time.
+        on_count: Called with what is done, things done, and things in all, while records are
+            written or checked.
 
     Raises:
         A2IError: if data are missing or bad, the disk is full, or training diverges.
     """
     strategy = make_strategy(config.strategy)  # type: ignore[arg-type]
-    on_stage("checking the dataset")
-    folder, bad_pairs = drop_bad_pairs(read_pairs(Path(config.data)), skip_bad=config.skip_bad)
-    _check_dataset(folder, config)
-    on_stage("loading sounds and pictures")
-    known = load_arrays(folder, folder.split("train"), config.mfcc, config.image_size)
-    samples = load_arrays(folder, _sample_pairs(folder), config.mfcc, config.image_size)
-    statistics = measure_statistics(known.mfcc)
+    data = _load_data(config, on_stage, on_count)
+    statistics = data.records.index.statistics
     on_stage("building the networks")
     use_fast_precision()
     keras.utils.set_random_seed(config.seed)
@@ -95,19 +91,19 @@ def train(
         )
         gan.compile(jit_compile=False)
     elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
-    keeper = _Keeper(run, config, statistics, gan, elapsed_seconds)
+    keeper = Keeper(run, config, statistics, gan, elapsed_seconds)
     keeper.restore()
     if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
-        return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, bad_pairs)
+        return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, data.bad_pairs)
     # A resumed run must not see the first epoch's order again.
-    batches = _make_batches(known, config, statistics, config.seed + steps_taken(gan))
+    batches = _make_batches(data.records, config, config.seed + steps_taken(gan))
     if config.preset.sketch_share and not steps_taken(gan):
         on_stage("learning to sketch")
         with strategy.scope():
             sketcher = build_sketcher(config.preset, gan.encoder)
         sketches = batches.map(lambda mfcc, images: (mfcc, make_sketches(images)))
         if not _fit(sketcher, sketches, [SketchBudget(config, elapsed_seconds, on_status)]):
-            return TrainingResult(run, 0, float(elapsed_seconds), False, bad_pairs)
+            return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
         gan.drawing_encoder.set_weights(gan.encoder.get_weights())
     on_stage("training")
     finished = _fit(
@@ -116,100 +112,61 @@ def train(
         [
             Budget(config.minutes, config.steps, elapsed_seconds),
             Records(run, elapsed_seconds, on_status),
-            SamplePictures(run / "samples", samples.mfcc, samples.images),
+            SamplePictures(run / "samples", data.samples.mfcc, data.samples.images),
             Checkpoints(keeper.save, _CHECKPOINT_SECONDS),
         ],
     )
     on_stage("saving")
     keeper.save()
-    return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), finished, bad_pairs)
+    steps = steps_taken(gan)
+    return TrainingResult(run, steps, float(elapsed_seconds), finished, data.bad_pairs)
 
 
-class _Keeper:
-    """Saves and restores the whole state of a run."""
+@dataclass(frozen=True)
+class _Data:
+    """What a run learns from: no manifest, which would stay in memory all the while."""
 
-    def __init__(
-        self,
-        run: Path,
-        config: RunConfig,
-        statistics: MfccStatistics,
-        gan: AudioToImageGAN,
-        elapsed_seconds: tf.Variable,
-    ) -> None:
-        self._run = run
-        self._config = config
-        self._statistics = statistics
-        self._gan = gan
-        checkpoint = tf.train.Checkpoint(gan=gan, elapsed_seconds=elapsed_seconds)
-        self._manager = tf.train.CheckpointManager(
-            checkpoint, str(run / "checkpoints"), max_to_keep=_CHECKPOINTS_KEPT
+    records: RecordsFolder
+    samples: Arrays
+    bad_pairs: list[BadPair]
+
+
+def _load_data(config: RunConfig, on_stage: OnStage, on_count: OnCount) -> _Data:
+    folder = read_pairs(Path(config.data))
+    if folder.info.checksum != config.checksum:
+        raise A2IError(
+            f"{folder.root}: the dataset has changed since the run began; train a new run"
         )
-
-    def restore(self) -> None:
-        """Goes back to the last checkpoint that can be read, if there is any.
-
-        Raises:
-            A2IError: if there are checkpoints, and none can be read.
-        """
-        for path in reversed(self._manager.checkpoints):
-            try:
-                self._manager.checkpoint.restore(path).assert_existing_objects_matched()
-            except (AssertionError, ValueError, tf.errors.OpError):
-                continue
-            return
-        if self._manager.checkpoints:
-            raise A2IError(f"{self._run}: none of its checkpoints can be read; train a new run")
-
-    def save(self) -> None:
-        """Writes a checkpoint and the networks that draw."""
-        step = steps_taken(self._gan)
-        with explain_os_errors(self._run / "checkpoints"):
-            try:
-                self._manager.save(checkpoint_number=step)
-            except tf.errors.ResourceExhaustedError as error:
-                raise A2IError(f"{self._run}: the disk is full; free some space") from error
-        config = self._config
-        model = DrawingModel(
-            config=ModelConfig(
-                mfcc=config.mfcc,
-                image_size=config.image_size,
-                embedding_dim=config.preset.embedding_dim,
-                noise_dim=config.preset.noise_dim,
-                preset=config.preset.name,
-                dataset=config.dataset,
-                labels=config.labels,
-                mfcc_mean=tuple(map(float, self._statistics.mean)),
-                mfcc_deviation=tuple(map(float, np.sqrt(self._statistics.variance))),
-                run=self._run.name,
-                steps=step,
-            ),
-            encoder=self._gan.drawing_encoder,
-            generator=self._gan.drawing_generator,
+    records, bad_pairs = prepare_records(
+        folder,
+        config.mfcc,
+        config.image_size,
+        place=config.records,
+        skip_bad=config.skip_bad,
+        on_stage=on_stage,
+        on_count=on_count,
+    )
+    if records.index.num_examples < config.preset.batch_size:
+        raise A2IError(
+            f"{folder.root}: has {records.index.num_examples} training pairs, fewer than one "
+            f"batch of {config.preset.batch_size}; use more sources"
         )
-        _replace_model(self._run / MODEL_FOLDER, model)
+    return _Data(records, _load_samples(folder, bad_pairs, config), bad_pairs)
 
 
-def _replace_model(path: Path, model: DrawingModel) -> None:
-    """Writes the model beside the old one and puts it in its place."""
-    outgoing = path.with_name(f".{path.name}.old")
-    shutil.rmtree(outgoing, ignore_errors=True)
-    fresh = path.with_name(f".{path.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    with new_folder(fresh) as folder:
-        write_drawing_model(folder, model)
-    with explain_os_errors(path):
-        if path.exists():
-            path.rename(outgoing)
-        fresh.rename(path)
-    shutil.rmtree(outgoing, ignore_errors=True)
+def _load_samples(folder: PairsFolder, bad_pairs: list[BadPair], config: RunConfig) -> Arrays:
+    kept = folder.without(item.pair.id for item in bad_pairs)
+    # With whole records, nobody has looked at the dataset's files.
+    chosen, _ = drop_bad_pairs(
+        PairsFolder(folder.root, folder.info, _sample_pairs(kept)), skip_bad=config.skip_bad
+    )
+    return load_arrays(folder, chosen.pairs, config.mfcc, config.image_size)
 
 
-def _make_batches(
-    known: Arrays, config: RunConfig, statistics: MfccStatistics, seed: int
-) -> tf.data.Dataset:
-    batches = make_training_batches(known, config.preset.batch_size, seed)
+def _make_batches(records: RecordsFolder, config: RunConfig, seed: int) -> tf.data.Dataset:
+    batches = make_training_batches(records, config.preset.batch_size, seed)
     if config.preset.augment:
-        batches = vary_hearing(batches, config.mfcc, statistics, seed)
+        batches = vary_hearing(batches, config.mfcc, records.index.statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
@@ -233,20 +190,12 @@ def _fit(
         )
     except KeyboardInterrupt:
         return False
+    except (tf.errors.NotFoundError, tf.errors.DataLossError) as error:
+        raise A2IError(
+            "the records were removed or damaged while training; go on with --resume, which "
+            "makes them anew"
+        ) from error
     return True
-
-
-def _check_dataset(folder: PairsFolder, config: RunConfig) -> None:
-    if folder.info.checksum != config.checksum:
-        raise A2IError(
-            f"{folder.root}: the dataset has changed since the run began; train a new run"
-        )
-    num_training = len(folder.split("train"))
-    if num_training < config.preset.batch_size:
-        raise A2IError(
-            f"{folder.root}: has {num_training} training pairs, fewer than one batch of "
-            f"{config.preset.batch_size}; use more sources"
-        )
 
 
 def _sample_pairs(folder: PairsFolder) -> tuple[Pair, ...]:

@@ -16,6 +16,7 @@ from PIL import Image
 from a2i_tf.atomic import make_folder, new_folder, write_bytes, write_json
 from a2i_tf.audio.wav_file import wav_bytes
 from a2i_tf.config import read_json
+from a2i_tf.datasets.destination import check_disk, check_not_in_the_way, is_made
 from a2i_tf.datasets.pairs import (
     INFO_FILE,
     DatasetInfo,
@@ -65,7 +66,7 @@ def render_scenes(
     _claim(root, plan)
     worlds = [World(index, seed) for index in range(num_sources)]
     missing = [world for world in worlds if not _is_whole(root, world)]
-    _check_disk(root, len(missing))
+    check_disk(root, len(missing) * _BYTES_PER_SOURCE, "ask for fewer --sources")
     _render_worlds(root, missing, num_sources, on_source)
     pairs = [pair for world in worlds for pair in _pairs_of(world)]
     info = DatasetInfo(
@@ -89,39 +90,27 @@ def is_rendered(root: Path, num_sources: int, seed: int) -> bool:
     Raises:
         A2IError: if it holds another one.
     """
-    if not (root / INFO_FILE).exists():
+    if not is_made(root, {"renderer": _RENDERER_VERSION, "seed": seed}):
         return False
-    made_with = read_json(root / INFO_FILE).get("made_with", {})
-    if made_with.get("renderer") != _RENDERER_VERSION or made_with.get("seed") != seed:
-        raise A2IError(
-            f"{root}: holds another dataset (made with {made_with}); remove it, or choose "
-            "another folder with --data-dir"
-        )
+    made_with = read_json(root / INFO_FILE)["made_with"]
     worlds = (World(index, seed) for index in range(num_sources))
     return made_with.get("sources") == num_sources and all(_is_whole(root, w) for w in worlds)
 
 
 def _claim(root: Path, plan: dict[str, Any]) -> None:
     """Marks the folder as being rendered by `plan`, or refuses one that is marked otherwise."""
-    make_folder(root)
     marker = root / _PLAN_FILE
-    if marker.exists() and read_json(marker) != plan:
+    if not marker.exists():
+        check_not_in_the_way(root)
+    elif read_json(marker) != plan:
         raise A2IError(
             f"{root}: holds an unfinished rendering with {read_json(marker)}; finish it with the "
             "same options, or remove the folder"
         )
+    make_folder(root)
     write_json(marker, plan)
     for leftover in (*root.glob("images/.*"), *root.glob("audio/.*")):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-
-
-def _check_disk(root: Path, num_missing: int) -> None:
-    needed, free = num_missing * _BYTES_PER_SOURCE, shutil.disk_usage(root).free
-    if needed > free:
-        raise A2IError(
-            f"{root}: needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB free; "
-            "free some space, or ask for fewer --sources"
-        )
 
 
 def _render_worlds(
