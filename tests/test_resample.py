@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import resource
 
 import numpy as np
 import scipy.signal
@@ -9,7 +10,7 @@ import tensorflow as tf
 from a2i_tf.audio.graph_resample import resample_tf
 from a2i_tf.audio.resample import resample
 
-RATES = (7, 8_000, 11_025, 22_050, 44_100, 44_101, 48_000, 96_000)
+RATES = (7, 8_000, 11_025, 16_001, 22_050, 32_000, 44_100, 44_101, 48_000, 96_000, 384_000)
 
 
 def noise(num_samples: int) -> np.ndarray:
@@ -67,6 +68,21 @@ class ResampleGraphTest(tf.test.TestCase):
             atol=5e-6,
             rtol=0,
         )
+
+    def test_every_length_about_the_ends_of_groups_and_periods(self):
+        for num_samples in (*range(1, 100), *range(875, 890), *range(14_100, 14_120)):
+            with self.subTest(num_samples=num_samples):
+                waveform = noise(num_samples)
+                expected = resample(waveform, 44_100, 16_000)
+                self.assertAllClose(self.resample(waveform, 44_100), expected, atol=5e-6, rtol=0)
+
+    def test_a_rate_far_above_sound_needs_little_memory(self):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for rate in (2_000_000_000, 2_000_000_011):
+            found = self.resample(np.ones(2_000_000, np.float32), rate)
+            self.assertEqual(found.shape, (16,))
+        grown_mib = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        self.assertLess(grown_mib, 300)
 
     def test_equal_rates_change_nothing(self):
         waveform = noise(1_000)

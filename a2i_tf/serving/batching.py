@@ -34,10 +34,14 @@ class BatchingConfig:
     Attributes:
         wait_seconds: How long a request waits for others.
         num_threads: How many calls of the model run at a time.
+        num_rows: How many rows requests are put together to; one with more has a call of its
+            own. Pictures are drawn clip by clip, so more would only let the first wait for the
+            last.
     """
 
     wait_seconds: float = 0.003
     num_threads: int = 2
+    num_rows: int = 8
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ class Batcher:
     def _due(self, lane: _Lane) -> bool:
         return (
             lane.tasks[0].due
-            or lane.num_rows >= self._limits.max_batch_size
+            or lane.num_rows >= self._config.num_rows
             or lane.num_bytes >= self._limits.max_body_bytes
         )
 
@@ -187,7 +191,7 @@ class Batcher:
         batch: list[_Task] = []
         for task in lane.tasks:
             num_rows, num_bytes = num_rows + task.num_rows, num_bytes + task.num_bytes
-            full = num_rows > self._limits.max_batch_size or num_bytes > self._limits.max_body_bytes
+            full = num_rows > self._config.num_rows or num_bytes > self._limits.max_body_bytes
             if batch and full:
                 break
             batch.append(task)
