@@ -1,19 +1,15 @@
 """A real headless Chromium with the page in it."""
 
 import contextlib
-import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 from a2i_tf.audio.wav_file import wav_bytes
 
 CHROMIUM = shutil.which("chromium")
-SCREENSHOTS = Path(__file__).parents[1] / "docs" / "images"
 # The longest that anything on the page takes on a busy machine.
 TIMEOUT_MS = 60_000
-# Chromium refuses to give files that aren't there to pages, without a word.
 _FLAGS = ("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium isn't installed")
@@ -68,12 +64,6 @@ class Visit:
     def error_text(self):
         self.page.locator("#error").wait_for()
         return self.page.locator("#error-text").inner_text()
-
-    def screenshot(self, name):
-        """Keeps a picture for the documentation, where one is asked for."""
-        if os.environ.get("A2I_SCREENSHOTS"):
-            path = SCREENSHOTS / f"page-{name}.png"
-            self.page.screenshot(path=path, full_page=True)
 
 
 def write_clip(path, waveform):
