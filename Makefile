@@ -11,7 +11,7 @@ DEMO_MINUTES ?= 4
 help:
 	@echo "make demo     render, train $(DEMO_MINUTES) minutes, evaluate, draw, export (under 10 minutes)"
 	@echo "make test     lint and every test"
-	@echo "make soak     the server's tests in their long form: 10,000 wrong requests, 5,000 at a time"
+	@echo "make soak     the server's and the page's tests, the long form: 10,000 wrong requests, 5,000 at a time"
 	@echo "make install  make .venv with a2i and its development tools"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff format"
@@ -35,7 +35,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: install
-	A2I_SOAK=1 $(BIN)/python -m pytest -s tests/test_serving_*.py
+	A2I_SOAK=1 $(BIN)/python -m pytest -s tests/test_serving_*.py tests/test_page*.py
 
 lint: install
 	$(BIN)/ruff check .

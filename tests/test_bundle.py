@@ -86,8 +86,9 @@ def test_batching_and_monitoring_parse():
 
 def test_batches_and_memory_follow_the_model():
     assert [settings(image_size=size).max_batch_size for size in (32, 64, 128)] == [64, 64, 16]
-    more = settings(num_bytes=100 * 2**20).memory_mib - settings(num_bytes=0).memory_mib
-    assert more == 400
+    memory = [settings(num_bytes=mib * 2**20).memory_mib for mib in (1, 2, 100)]
+    assert memory[0] == memory[1]
+    assert memory[2] - memory[0] == 384
 
 
 def test_compose_is_valid_and_safe():

@@ -1,6 +1,8 @@
 """Writing a bundle: where it may go, and what a new one keeps of the one before."""
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,21 @@ from a2i_tf.export.bundle import write_bundle
 from a2i_tf.inference.contract import contract_to_dict
 from a2i_tf.models.config import ModelConfig
 
+GUIDE = Path(__file__).resolve().parents[1] / "docs" / "serving.md"
+
 
 def labels(folder):
     """Returns the versions served and what they are called."""
     text = (folder / "config" / "models.config").read_text()
     (model,) = text_format.Parse(text, ModelServerConfig()).model_config_list.config
     return list(model.model_version_policy.specific.versions), dict(model.version_labels)
+
+
+def another_version(version_folder, version):
+    copy = version_folder.parent / str(version)
+    copy.mkdir()
+    (copy / "config.json").write_bytes((version_folder / "config.json").read_bytes())
+    return copy
 
 
 @pytest.fixture
@@ -60,9 +71,7 @@ def test_a_new_export_keeps_stable_and_strangers_files(version_folder, tmp_path)
     (folder / "docker-compose.override.yml").write_text("mine")
     inode = (folder / "config").stat().st_ino
     for version in (2, 3):
-        copy = version_folder.parent / str(version)
-        copy.mkdir()
-        (copy / "config.json").write_bytes((version_folder / "config.json").read_bytes())
+        copy = another_version(version_folder, version)
         write_bundle(folder, copy)
         assert labels(folder) == ([1, version], {"stable": 1, "canary": version})
     models_config = folder / "config" / "models.config"
@@ -74,6 +83,20 @@ def test_a_new_export_keeps_stable_and_strangers_files(version_folder, tmp_path)
     # What a container has mounted is the folder itself, not its name.
     assert (folder / "config").stat().st_ino == inode
     assert (folder / "docker-compose.override.yml").read_text() == "mine"
+
+
+def test_the_guides_commands_move_stable_forward_and_back(version_folder, tmp_path):
+    folder = tmp_path / "deploy"
+    write_bundle(folder, version_folder)
+    write_bundle(folder, another_version(version_folder, 2))
+    commands = re.findall(r"`(sed -i '[^']+') deploy/config/models.config`", GUIDE.read_text())
+    for command, stable in zip(commands, (2, 1), strict=True):
+        files = "deploy/config/models.config deploy/kubernetes.yaml"
+        subprocess.run(f"{command} {files}", shell=True, cwd=tmp_path, check=True)
+        assert labels(folder) == ([1, 2], {"stable": stable, "canary": 2})
+        config, *_ = yaml.safe_load_all((folder / "kubernetes.yaml").read_text())
+        models_config = (folder / "config" / "models.config").read_text()
+        assert config["data"]["models.config"] == models_config
 
 
 def test_stable_moves_on_when_its_version_is_gone(version_folder, tmp_path):

@@ -6,10 +6,13 @@ import shutil
 
 import numpy as np
 import pytest
+from pairs_fixture import make_pairs_folder
 from PIL import Image
 from sound_files import tone, write_wav
 
-from a2i_tf.datasets.pairs import read_pairs, split_of, write_pairs
+from a2i_tf.audio.settings import SCENE104
+from a2i_tf.datasets.pairs import checksum_files, read_pairs, split_of, write_pairs
+from a2i_tf.datasets.pipeline import load_arrays
 
 
 @pytest.mark.usefixtures("in_project")
@@ -95,6 +98,66 @@ def test_evaluate_knows_what_a_run_was_trained_on_and_how_far(a2i, twins, tmp_pa
     code, _, err = a2i("evaluate", twins[0], run, "--data", folder.root, *options)
     assert code == 1
     assert "run: was trained on other data" in " ".join(err.split())
+
+
+@pytest.mark.usefixtures("in_project")
+def test_splits_edited_by_hand_are_noticed(a2i, project, tmp_path):
+    shutil.copytree("data/pairs", tmp_path / "edited")
+    folder = read_pairs(tmp_path / "edited")
+    train, test = (folder.split(split)[0].source for split in ("train", "test"))
+    swapped = {train: "test", test: "train"}
+    pairs = [
+        dataclasses.replace(pair, split=swapped.get(pair.source, pair.effective_split))
+        for pair in folder.pairs
+    ]
+    write_pairs(folder.root, folder.info, pairs)
+    run = shutil.copytree(project[1]["run"], tmp_path / "run")
+    for command in (("evaluate", "--run", run), ("train", "--steps", 41, "--resume", run)):
+        code, _, err = a2i(*command, "--data", folder.root)
+        assert code == 1
+        told = " ".join(err.split())
+        assert f"{folder.root}: the splits have changed since {run} was trained" in told
+        assert len(err.strip().splitlines()) <= 2
+
+
+@pytest.fixture
+def features_folder(tmp_path):
+    """A dataset as the Kaggle set is: features of sounds, no sounds, its splits in a column."""
+    folder = make_pairs_folder(
+        tmp_path / "features", labels=("a", "b"), sources_per_class=6, pairs_per_source=3
+    )
+    arrays = load_arrays(folder, folder.pairs, SCENE104, 32)
+    places = {pair.id: place for place, pair in enumerate(arrays.pairs)}
+    pairs = []
+    (folder.root / "mfcc").mkdir()
+    for source in {pair.source for pair in folder.pairs}:
+        rows = [pair for pair in folder.pairs if pair.source == source]
+        matrices = arrays.mfcc[[places[pair.id] for pair in rows]]
+        np.save(folder.root / "mfcc" / f"{source}.npy", matrices.astype(np.float32))
+        changes = {"sound": f"mfcc/{source}.npy", "split": rows[0].effective_split}
+        pairs += [dataclasses.replace(pair, **changes) for pair in rows]
+    shutil.rmtree(folder.root / "audio")
+    checksum = checksum_files(folder.root, pairs)
+    info = dataclasses.replace(folder.info, mfcc_setting="scene104", checksum=checksum)
+    write_pairs(folder.root, info, pairs)
+    return read_pairs(folder.root)
+
+
+def test_evaluate_on_features_that_come_with_their_splits(a2i, features_folder, tmp_path):
+    run, report = tmp_path / "run", tmp_path / "report.json"
+    options = ("--preset", "tiny", "--image-size", 32, "--steps", 40, "--run-dir", run)
+    code, _, err = a2i("train", "--data", features_folder.root, *options)
+    assert code == 0, err
+    assert f"a2i evaluate --run {run}" in " ".join(err.split())
+    config = json.loads((run / "config.json").read_text())
+    assert config["has_split_column"] is True
+    code, out, err = a2i("evaluate", "--run", run, "--json", report)
+    assert code == 0, err
+    told = json.loads(report.read_text())
+    assert told["n_test"] == len(features_folder.split("test")) == 12
+    assert {"model", "mean_image", "shuffled_audio", "audio_regressor"} <= set(told["systems"])
+    assert "| model " in out
+    assert not any("other data" in note for note in told["notes"])
 
 
 @pytest.mark.usefixtures("in_project")

@@ -44,6 +44,7 @@ def test_train_refuses_bad_pairs_and_skips_them_when_told(a2i, tmp_path, monkeyp
     code, _, err = a2i(*command)
     assert code == 1
     assert "2 of 36 pairs are bad" in " ".join(err.split())
+    assert list(Path("runs").iterdir()) == []
     code, out, _ = a2i(*command, "--skip-bad", "--json", "--run-dir", "again")
     assert code == 0
     assert json.loads(out)["bad_pairs"] == [folder.pairs[0].id, folder.pairs[4].id]
@@ -62,6 +63,30 @@ def test_train_refuses_bad_pairs_and_skips_them_when_told(a2i, tmp_path, monkeyp
     # The new budget is kept, so that going on once more knows it.
     assert a2i("train", "--resume", "again", "--steps", 3)[0] == 0
     assert json.loads(Path("again/config.json").read_text())["steps"] == 3
+
+
+def test_run_that_never_begins_leaves_no_folder(a2i, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_pairs_folder(tmp_path / "data" / "pairs", labels=("a",), pairs_per_source=1)
+    code, _, err = a2i("train", "--preset", "tiny", "--image-size", 32, "--steps", 2)
+    assert code == 1
+    assert "has 3 training pairs, fewer than one batch of 8" in " ".join(err.split())
+    assert list(Path("runs").iterdir()) == []
+
+
+def test_run_that_cannot_be_tested_says_so_before_it_trains(a2i, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = make_pairs_folder(tmp_path / "data" / "pairs", labels=("a",), sources_per_class=6)
+    trained = [dataclasses.replace(pair, split="train") for pair in folder.pairs]
+    write_pairs(folder.root, folder.info, trained)
+    code, _, err = a2i("train", "--preset", "tiny", "--image-size", 32, "--steps", 1)
+    assert code == 0, err
+    told = " ".join(err.split())
+    note = told.index("note: no pair of data/pairs is kept for testing")
+    assert note < told.index("training runs/0001")
+    assert "set the column split" in told
+    assert "finished after 1 step," in told
+    assert told.endswith("next: a2i generate CLIP --model runs/0001-fixture-tiny")
 
 
 def test_one_worker_of_a_cluster_trains(project, tmp_path):

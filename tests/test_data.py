@@ -10,7 +10,7 @@ import pytest
 from pairs_fixture import make_pairs_folder
 from PIL import Image
 
-from a2i_tf.datasets.contact_sheet import choose_pairs, draw_contact_sheet
+from a2i_tf.datasets.contact_sheet import MAX_CLASSES, choose_pairs, draw_contact_sheet
 from a2i_tf.datasets.contents import measure_contents
 from a2i_tf.datasets.pairs import SPLITS, Pair, read_pairs, summarize, write_pairs
 from a2i_tf.datasets.sound_pictures import draw_sounds
@@ -63,6 +63,31 @@ def test_people_get_a_table(a2i, folder):
     assert "15 (5)" in row
     assert "9 (3)" in row
     assert "0:00:15" in row
+
+
+def test_sheet_of_very_many_classes_ends_and_says_so(a2i, folder):
+    def renamed(number):
+        pairs = tuple(
+            dataclasses.replace(folder.pairs[0], id=str(place), label=f"label {place:03d}")
+            for place in range(number)
+        )
+        return dataclasses.replace(folder, pairs=pairs)
+
+    many = renamed(MAX_CLASSES + 60)
+    full, more = draw_contact_sheet(renamed(MAX_CLASSES)), draw_contact_sheet(many)
+    assert full.height < more.height < full.height + 50
+    np.testing.assert_array_equal(
+        np.asarray(full)[:-50], np.asarray(more)[: full.height - 50], "the first classes are drawn"
+    )
+    write_pairs(many.root, many.info, many.pairs)
+    code, _, err = a2i("data", many.root)
+    assert code == 0
+    assert "contact-sheet.png, the first 40 of 100 classes" in " ".join(err.split())
+
+
+def test_names_of_several_lines_fit_the_sheet(folder):
+    odd = dataclasses.replace(folder.pairs[0], label="two\nlines " * 40, source="so\nurce" * 20)
+    assert draw_contact_sheet(dataclasses.replace(folder, pairs=(odd,))).width < 1200
 
 
 def test_takes_the_only_dataset(a2i, folder, tmp_path, monkeypatch):

@@ -107,14 +107,14 @@ def test_same_options_give_the_same_bytes_interrupted_or_not(folder, origin, tmp
         pair_digits(root, origin, "bob", 3, interrupt)
     assert list(tmp_path.iterdir()) == []
     # What a killed process leaves.
-    (tmp_path / ".digits-bob.x" / "audio").mkdir(parents=True)
+    (tmp_path / ".digits-bob.xxxxxxxx" / "audio").mkdir(parents=True)
     an_hour_ago = time.time() - 3_601
-    os.utime(tmp_path / ".digits-bob.x", (an_hour_ago, an_hour_ago))
+    os.utime(tmp_path / ".digits-bob.xxxxxxxx", (an_hour_ago, an_hour_ago))
     # What another process is at.
-    (tmp_path / ".digits-bob.y").mkdir()
+    (tmp_path / ".digits-bob.yyyyyyyy").mkdir()
     assert pair_digits(root, origin, "bob", 3).info == folder.info
     assert contents(root) == contents(folder.root)
-    assert {path.name for path in tmp_path.iterdir()} == {"digits-bob", ".digits-bob.y"}
+    assert {path.name for path in tmp_path.iterdir()} == {"digits-bob", ".digits-bob.yyyyyyyy"}
 
 
 def test_done_twice_is_done_once(folder, origin):

@@ -6,6 +6,7 @@ import pytest
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import FINE
+from a2i_tf.datasets.pairs import PairsFolder, hash_splits
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.runs import (
     check_data,
@@ -33,6 +34,7 @@ def make_config(preset=DEFAULT, seed=0, **changes):
         strategy="auto",
         skip_bad=False,
         a2i_version="0.1.0",
+        splits="5p1175",
     )
     return dataclasses.replace(config, **changes)
 
@@ -102,15 +104,28 @@ def test_two_groups_of_one_preset_have_names_of_their_own():
 def test_runs_trained_on_other_data_are_noted_or_refused(tmp_path):
     folder = make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), pairs_per_source=1)
     named = {"model": Path("runs/1"), "other": Path("runs/2")}
-    same = make_config(checksum=folder.info.checksum)
+    splits = hash_splits(folder.pairs)
+    same = make_config(checksum=folder.info.checksum, splits=splits)
     configs = {"model": same, "other": make_config()}
     (note,) = check_data(named, configs, folder)
-    assert note.startswith(f"other was trained on other data than {folder.root}")
+    assert note.startswith(f"other was trained on other data than {folder.root}; the test sources ")
+    assert note.endswith("still new to it, as a hash of their names chooses them")
+    (note,) = check_data(named, {"model": same, "other": make_config(splits=None)}, folder)
+    assert "it may have heard the test sources" in note
+    with pytest.raises(A2IError, match="runs/2: was trained on other data"):
+        check_data(named, {"model": same, "other": make_config(has_split_column=True)}, folder)
     pairs = tuple(dataclasses.replace(pair, split="test") for pair in folder.pairs)
-    divided = dataclasses.replace(folder, pairs=pairs)
+    divided = PairsFolder(folder.root, folder.info, pairs)
     with pytest.raises(A2IError, match=r"runs/2: was trained on other data than .*pairs, .*--data"):
-        check_data(named, configs, divided)
-    assert check_data(named, dict.fromkeys(named, same), divided) == []
+        check_data(dict(reversed(named.items())), configs, divided)
+    kept = tuple(dataclasses.replace(pair, split=pair.effective_split) for pair in folder.pairs)
+    written = PairsFolder(folder.root, folder.info, kept)
+    assert check_data(named, dict.fromkeys(named, same), written) == []
+    with pytest.raises(A2IError, match="the splits have changed since runs/1 was trained: "):
+        check_data(named, dict.fromkeys(named, same), divided)
+    # A run of an older version doesn't know its splits.
+    older = dataclasses.replace(same, splits=None)
+    assert check_data(named, dict.fromkeys(named, older), divided) == []
 
 
 def write_history(run, lines):

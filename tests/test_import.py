@@ -247,12 +247,11 @@ def test_names_are_safe_unique_and_do_not_depend_on_order(tmp_path):
 # Splits
 
 
-def test_splits_are_stored_only_where_hashes_leave_a_class_without():
+def test_splits_are_of_hashes_unless_they_leave_a_class_without():
     many = {f"{label}{number}": label for label in "ab" for number in range(200)}
-    assert choose_splits(many) is None
+    assert choose_splits(many) == {source: split_of(source) for source in many}
     few = {f"{label}{number}": label for label in "abcdefgh" for number in range(3)}
     chosen = choose_splits(few)
-    assert chosen is not None
     for label in "abcdefgh":
         of_label = Counter(split for source, split in chosen.items() if few[source] == label)
         assert of_label == {"train": 1, "validation": 1, "test": 1}

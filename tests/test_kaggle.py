@@ -36,7 +36,7 @@ from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS
 from a2i_tf.datasets.check import find_bad_pairs
-from a2i_tf.datasets.kaggle import download
+from a2i_tf.datasets.kaggle import assemble, download
 from a2i_tf.datasets.kaggle.credentials import find_credentials
 from a2i_tf.datasets.pairs import SPLITS, read_pairs
 from a2i_tf.datasets.pipeline import load_arrays
@@ -186,7 +186,7 @@ def test_sample_is_evenly_spaced_and_done_twice_is_done_once(server, fetch, tmp_
     assert "is there already" in err
     code, _, err = fetch("--sample", 3)
     assert code == 1
-    assert "holds another dataset" in only_error(err)
+    assert "holds another dataset: its sample is 2, not 3; remove it" in only_error(err)
     assert "--data-dir" in only_error(err)
     assert contents(folder.root) == before
     assert server.log == []
@@ -243,6 +243,33 @@ def test_two_at_once_do_not_write_into_one_file(fetch, tmp_path):
         code, _, err = fetch()
     assert code == 1
     assert "another a2i is downloading into it" in only_error(err)
+
+
+def test_what_another_process_has_just_finished_is_left_alone(server, fetch, tmp_path, monkeypatch):
+    assert fetch("--json")[0] == 0
+    before = contents(tmp_path / "data" / "kaggle")
+    server.log.clear()
+    with monkeypatch.context() as patched:
+        # The other one finishes between the first look and the lock.
+        patched.setattr(assemble, "is_fetched", iter_answers(False, assemble.is_fetched))
+        code, _, err = fetch("--json")
+    assert code == 0, err
+    assert contents(tmp_path / "data" / "kaggle") == before
+    assert server.log == []
+    assert kept(tmp_path) == ["kaggle"]
+
+
+def iter_answers(first, later):
+    """Returns a function that answers `first`, then as `later` does."""
+    calls = []
+    return lambda *arguments: later(*arguments) if calls else calls.append(1) or first
+
+
+def test_a_table_far_too_large_is_refused(fetch, monkeypatch):
+    monkeypatch.setattr(assemble, "_MOST_TABLE_BYTES", 10_000)
+    code, _, err = fetch()
+    assert code == 1
+    assert "MB, far more than the set's" in only_error(err)
 
 
 def in_seconds(seconds):

@@ -7,7 +7,14 @@ from pairs_fixture import make_pairs_folder
 from PIL import Image
 
 from a2i_tf.datasets.check import drop_bad_pairs, find_bad_pairs
-from a2i_tf.datasets.pairs import SPLITS, checksum_files, read_pairs, split_of, write_pairs
+from a2i_tf.datasets.pairs import (
+    SPLITS,
+    checksum_files,
+    hash_splits,
+    read_pairs,
+    split_of,
+    write_pairs,
+)
 from a2i_tf.errors import A2IError
 
 
@@ -80,6 +87,30 @@ def test_checksum_covers_splits_only_where_the_dataset_has_them(folder):
     assert checksum_files(folder.root, ordered) == checksum(split="test")
 
 
+def test_hash_of_splits_is_of_the_splits_alone(folder):
+    by_name = hash_splits(folder.pairs)
+    written = [dataclasses.replace(pair, split=pair.effective_split) for pair in folder.pairs]
+    # Whoever writes down what the names chose changes nothing, nor does who sorts the rows.
+    assert hash_splits(written[::-1]) == by_name
+    moved = [dataclasses.replace(pair, split="test") for pair in folder.pairs]
+    assert hash_splits(moved) != by_name
+    assert hash_splits(folder.pairs[:2]) != by_name
+
+
+def test_starts_are_kept_to_the_microsecond_and_short(folder):
+    starts = {3.0: "3", 0.5: "0.5", 0.0: "0", 10.0: "10", 36_000.75: "36000.75", 1 / 3: "0.333333"}
+    starts |= {1_000.125: "1000.125", 86_399.123456: "86399.123456"}
+    pairs = [
+        dataclasses.replace(folder.pairs[0], id=text, start_seconds=start)
+        for start, text in starts.items()
+    ]
+    write_pairs(folder.root, folder.info, pairs)
+    with (folder.root / "pairs.csv").open(newline="") as file:
+        assert [row["start_seconds"] for row in csv.DictReader(file)] == list(starts.values())
+    read = [pair.start_seconds for pair in read_pairs(folder.root).pairs]
+    assert read == pytest.approx(list(starts), abs=5e-7)
+
+
 def test_no_column_for_a_split_that_nobody_gave(folder):
     assert "split" not in (folder.root / "pairs.csv").read_text().splitlines()[0].split(",")
 
@@ -110,6 +141,9 @@ def test_missing_column_is_named(folder):
         (3, "-1", "below 0"),
         (3, "nan", "start_seconds is nan"),
         (5, "", "image is empty"),
+        (4, "/etc/passwd", "line 3: '/etc/passwd' lies outside the folder"),
+        (5, "../other/0.png", "line 3: '../other/0.png' lies outside the folder"),
+        (5, "images/../../0.png", "lies outside the folder; name a file within it"),
         (0, "FIRST", "stands there more than once"),
     ],
 )

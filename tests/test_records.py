@@ -174,7 +174,7 @@ def test_bad_pairs_are_refused_left_out_and_welcome_when_mended(folder):
     pair = folder.split("train")[0]
     whole = (folder.root / pair.image).read_bytes()
     (folder.root / pair.image).write_bytes(b"not a picture")
-    with pytest.raises(A2IError, match="1 of 30 pairs are bad"):
+    with pytest.raises(A2IError, match="1 of 30 pairs is bad"):
         prepare(folder)
     assert not (folder.root / ".records").exists()
     records, stages, bad = prepare(folder, skip_bad=True)
@@ -182,7 +182,7 @@ def test_bad_pairs_are_refused_left_out_and_welcome_when_mended(folder):
     assert [item.pair for item in bad] == [pair]
     assert records.index.num_examples == 17
     # Who doesn't leave them out is told, though there are records without them.
-    with pytest.raises(A2IError, match="1 of 30 pairs are bad"):
+    with pytest.raises(A2IError, match="1 of 30 pairs is bad"):
         prepare(folder)
     again, stages, bad = prepare(folder, skip_bad=True)
     assert (again, stages, len(bad)) == (records, ["checking the dataset"], 1)
@@ -212,14 +212,37 @@ def test_place_that_cannot_be_written_is_one_line(folder, place, reason):
     assert "\n" not in str(caught.value)
 
 
-def test_interrupted_writing_leaves_nothing(folder):
+def interrupt_writing(folder):
     def interrupt(what, _done, _total):
         if what == WRITING:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         prepare_records(folder, SCENE104, 32, on_stage=lambda _: None, on_count=interrupt)
-    assert list((folder.root / ".records").iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_interrupted_writing_leaves_whole_shards_and_no_index(folder):
+    interrupt_writing(folder)
+    (left,) = (folder.root / ".records").iterdir()
+    assert all(path.name.startswith("train-") for path in left.iterdir())
+    records, stages, _ = prepare(folder)
+    assert stages[-1] == WRITING
+    assert {path.name for path in left.iterdir()} == {"index.json", *records.index.shards}
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_who_is_interrupted_leaves_the_shards_of_another_writer(folder):
+    def interrupt_another(what, done, total):
+        # The other has begun, written a shard of the same folder, and is stopped.
+        if what == WRITING and done < total:
+            interrupt_writing(folder)
+
+    records, _ = prepare_records(
+        folder, SCENE104, 32, on_stage=lambda _: None, on_count=interrupt_another
+    )
+    assert all(map(os.path.exists, records.shard_paths))
+    assert read_examples(records)[0].shape == (18, 8, 13)
 
 
 KILLED = """

@@ -113,28 +113,59 @@ def newest_worker():
     return max(psutil.Process().children(), key=psutil.Process.create_time)
 
 
-def test_a_decoder_that_dies_or_hangs_costs_one_answer_only(client):
+def test_a_file_that_hangs_a_decoder_costs_one_answer_only(client):
     good = client.post(WAV).content
-    for harm, words in ((signal.SIGSEGV, "breaks the decoder"), (signal.SIGSTOP, "longer than 5")):
-        worker = newest_worker()
-        if harm == signal.SIGSTOP:
-            worker.suspend()
-            answer = client.post(WAV)
-        else:
-            answer = answer_while_killing(client, worker, harm)
-        assert (answer.status_code, words in answer.text) == (400, True)
-        assert not worker.is_running()
-        assert client.post(WAV).content == good
+    worker = newest_worker()
+    worker.suspend()
+    answer = client.post(WAV)
+    assert (answer.status_code, "longer than 5" in answer.text) == (400, True)
+    assert not worker.is_running()
+    assert client.post(WAV).content == good
 
 
-def answer_while_killing(client, worker, harm):
+def test_a_file_is_tried_once_more_when_its_decoder_dies(client):
+    good = client.post(WAV).content
+    answer = answer_while_killing(client)
+    assert (answer.status_code, answer.content) == (200, good)
+
+
+def test_a_file_that_ends_a_fresh_decoder_is_at_fault():
+    class Dying(DecoderProcess):
+        asked = 0
+
+        async def _ask(self, contents):
+            self.asked += 1
+            self._process.kill()
+            return await super()._ask(contents)
+
+    async def ask(waited):
+        process = Dying(Limits())
+        if waited:
+            await process.start()
+        with pytest.raises(UndecodableError, match="breaks the decoder"):
+            await process.decode(WAV)
+        return process.asked
+
+    assert [asyncio.run(ask(waited)) for waited in (True, False)] == [2, 1]
+
+
+def test_a_decoder_that_was_killed_while_idle_costs_no_answer(client):
+    good = client.post(WAV).content
+    for _ in range(3):
+        newest_worker().kill()
+        answer = client.post(WAV)
+        assert (answer.status_code, answer.content) == (200, good)
+
+
+def answer_while_killing(client):
     """Stops the process so that it's sure to have the file, then ends it."""
 
     async def ask():
+        worker = newest_worker()
         worker.suspend()
         asking = asyncio.ensure_future(client.ask(WAV))
         await asyncio.sleep(0.3)
-        worker.send_signal(harm)
+        worker.send_signal(signal.SIGSEGV)
         worker.resume()
         return await asking
 

@@ -15,6 +15,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServic
 
 from a2i_tf.serving.engine import Engine
 from a2i_tf.serving.grpc_service import add_services
+from a2i_tf.serving.limits import Limits
 from a2i_tf.serving.tensor_protos import proto_from_array
 
 
@@ -137,6 +138,47 @@ def test_long_errors_are_cut(folder):
     assert len(refusal.details()) == 1_024 + len("...TRUNCATED")
 
 
+def text_tensor(count, text=b""):
+    proto = TensorProto(dtype=tf.string.as_datatype_enum, string_val=[text] * count)
+    proto.tensor_shape.dim.add().size = count
+    return proto
+
+
+def test_rows_and_shapes_are_refused_before_they_are_read(folder):
+    """Two million strings take 32 MB in a message, and many times that in arrays of objects."""
+    rows = request("text", x=text_tensor(2_000_000))
+    shape = request("text", x=text_tensor(2_000_000))
+    sizes = shape.inputs["x"].tensor_shape.dim
+    sizes[0].size = 1
+    sizes.add().size = 2_000_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answers = ask_all(folder, [rows, shape])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+    assert [answer.details() for answer in answers] == [
+        "Task size 2000000 is larger than maximum input batch size 64",
+        "Expects input x to have shape [?] but [1,2000000] is provided",
+    ]
+
+
+def test_messages_together_are_bounded_and_let_go_again(folder):
+    async def run():
+        engine, repository = make_engine(folder, Limits(max_waiting_bytes=5_000_000))
+        await repository.refresh(settled=True)
+        async with connected(engine) as channel:
+            predict = PredictionServiceStub(channel).Predict
+            message = request("text", x=text_tensor(1, b"x" * 2_000_000))
+            crowd = await asyncio.gather(*map(predict, [message] * 8), return_exceptions=True)
+            return crowd, [await predict(message) for _ in range(4)]
+
+    crowd, later = asyncio.run(run())
+    refused = [answer for answer in crowd if isinstance(answer, grpc.RpcError)]
+    assert 1 <= len(refused) <= 6
+    for answer in refused:
+        assert answer.code() is grpc.StatusCode.UNAVAILABLE
+        assert "as many requests as it can" in answer.details()
+    assert all(answer.outputs["text"].string_val for answer in later)
+
+
 def test_large_requests_leave_room_for_small_ones(folder):
     """They are read in threads; both kinds are answered."""
     large = np.linspace(0, 1, 64 * 2_000, dtype=np.float32).reshape(64, -1)
@@ -160,9 +202,9 @@ def test_reloading_a_configuration_is_refused_in_words(folder):
 def test_a_fault_of_the_server_tells_nothing_of_its_insides():
     class Faulty(Engine):
         def __init__(self):
-            pass
+            self.limits = Limits()
 
-        def signature_defs(self, _target):
+        def signature(self, _target, _name):
             raise OSError("/home/somebody/secret")
 
     async def run():

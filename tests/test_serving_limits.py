@@ -1,6 +1,7 @@
 """What the server refuses before it takes any trouble."""
 
 import asyncio
+import json
 import struct
 
 import numpy as np
@@ -11,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from a2i_tf.audio.wav_file import wav_bytes
+from a2i_tf.serving.answer_limit import AnswerLimit
 from a2i_tf.serving.body_limit import BodyLimit
 from a2i_tf.serving.errors import ServingError
 from a2i_tf.serving.limits import Limits
@@ -73,7 +75,7 @@ def test_a_larger_body_is_refused_by_what_it_declares_or_by_what_arrives():
     for chunks, headers in (([b"x"], declared), ([b"x" * 600] * 3, ())):
         status, answered, body = exchange(chunks, headers=headers)
         assert status == 413
-        assert b'{"error":"the request is larger than' in body
+        assert json.loads(body)["error"].startswith("the request is larger than")
         assert answered[b"connection"] == b"close"
 
 
@@ -100,6 +102,41 @@ def test_bodies_together_are_bounded_and_let_go_again():
     assert [status for status, _ in answers] == [200, 200, 503]
     assert answers[-1][1][b"retry-after"] == b"1"
     assert [status for status, _ in asyncio.run(all_at_once(app, 2))] == [200, 200]
+
+
+class UnreadAnswer(Exchange):
+    """One whose client reads nothing before it is told to."""
+
+    def __init__(self, app, reading):
+        super().__init__(app, [b""])
+        self.reading = reading
+
+    async def send(self, message):
+        await super().send(message)
+        await self.reading.wait()
+
+
+def test_answers_together_are_bounded_and_let_go_again():
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(100_000)})
+
+    async def all_at_once(limited, count):
+        reading = asyncio.Event()
+        clients = [UnreadAnswer(limited, reading) for _ in range(count)]
+        running = asyncio.gather(*(client.run() for client in clients))
+        while not all(client.messages for client in clients):
+            await asyncio.sleep(0)
+        reading.set()
+        answers = await running
+        return [(status, len(body)) for status, _, body in answers if status == 200], answers[-1]
+
+    limited = AnswerLimit(app, Limits(max_waiting_bytes=250_000))
+    answered, (status, headers, body) = asyncio.run(all_at_once(limited, 3))
+    assert answered == [(200, 100_000)] * 2
+    assert (status, headers[b"retry-after"]) == (503, b"1")
+    assert "answers" in json.loads(body)["error"]
+    assert len(asyncio.run(all_at_once(limited, 2))[0]) == 2
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import urllib.error
 import urllib.request
 
@@ -125,6 +126,14 @@ def test_the_access_log_can_be_a_file_and_an_impossible_one_is_refused(tmp_path)
     log.write("::1", "GET", "/\n" + "x" * 1_000, 404, 0, 0.5, RequestNotes())
     (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
     assert len(json.loads(line)["path"]) == 200
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    log = AccessLog(folder / "log.jsonl")
+    shutil.rmtree(folder)
+    log.write("::1", "GET", "/", 200, 0, 0.5, RequestNotes())
+    folder.mkdir()
+    log.write("::1", "GET", "/back", 200, 0, 0.5, RequestNotes())
+    assert json.loads((folder / "log.jsonl").read_text())["path"] == "/back"
 
 
 def test_addresses():

@@ -2,6 +2,7 @@
 
 import base64
 import concurrent.futures
+import contextlib
 import json
 import shutil
 import signal
@@ -12,9 +13,12 @@ import threading
 import urllib.error
 import urllib.request
 
+import grpc
+import pytest
 import tensorflow as tf
 from model_fixture import make_clip
-from server_fixture import START_SECONDS, running_server, wait_until
+from server_fixture import START_SECONDS, RunningServer, running_server, wait_until
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 
 def wav(seconds=1.0, seed=0):
@@ -134,6 +138,52 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_again(exported, tmp_path):
         assert "Traceback" not in server.log()
 
 
+def start_unheard(exported, tmp_path):
+    """Starts a server whose stderr is closed once it's ready, and whose log's folder is gone."""
+    base, logs = tmp_path / "a2i", tmp_path / "logs"
+    shutil.copytree(exported, base)
+    logs.mkdir()
+    command = [sys.executable, "-m", "a2i_tf", "serve", "--model", base, "--port", "0"]
+    command += ["--grpc-port", "0", "--access-log", logs / "access.jsonl"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    addresses = {}
+    for line in process.stderr:
+        name, _, address = line.strip().partition(": ")
+        addresses[name] = address
+        if name == "try":
+            break
+    process.stderr.close()
+    shutil.rmtree(logs)
+    log = tmp_path / "nothing"
+    return RunningServer(addresses["REST and page"], addresses["gRPC"], process, log, base)
+
+
+def test_it_serves_on_where_nothing_can_be_told_and_stops_though_a_body_is_half_sent(
+    exported, tmp_path
+):
+    server = start_unheard(exported, tmp_path)
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(server.process.kill)
+        hidden, final = publish(exported, server, 2)
+        hidden.rename(final)
+        wait_until(lambda: states(server).get(1) == "END")
+        assert states(server)[2] == "AVAILABLE"
+        assert predict(server, wav())[0] == 200
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name = "a2i"
+        request.inputs["audio_bytes"].CopyFrom(tf.make_tensor_proto([wav()]))
+        with grpc.insecure_channel(server.grpc_address) as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            assert stub.Predict(request).model_spec.version.value == 2
+        host, _, port = server.rest_url.removeprefix("http://").partition(":")
+        half = cleanup.enter_context(socket.create_connection((host, int(port))))
+        half.sendall(b"POST /v1/models/a2i:predict HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+        wait_until(lambda: metric(server, "a2i_requests_in_flight") == 2)
+        server.process.send_signal(signal.SIGTERM)
+        # Half a body has a minute to arrive, and what runs has 25 seconds to end.
+        assert server.process.wait(20) == 0
+
+
 def refused(a2i, *arguments):
     code, out, err = a2i("serve", "--port", "0", "--grpc-port", "0", *arguments)
     assert (code, out) == (1, "")
@@ -152,6 +202,14 @@ def test_a_port_in_use_is_one_line(a2i, exported):
     assert "no address of this machine" in refused(
         a2i, "--model", exported, "--host", "203.0.113.9"
     )
+
+
+@pytest.mark.parametrize("labels", ["a=" + "1" * 5_000, "a=1,a=2", "a", "=1", "a=-1", "a=\u0661"])
+def test_labels_that_are_none_are_wrong_usage(a2i, labels):
+    code, _, err = a2i("serve", "--labels", labels)
+    assert code == 2
+    assert "is not a label and its version" in " ".join(err.split())
+    assert len(err) < 2_000
 
 
 def test_what_is_no_export_is_one_line(a2i, tmp_path, monkeypatch):

@@ -36,12 +36,12 @@ def base(tmp_path, good):
 class Opened:
     """A repository in an event loop, and what it announced."""
 
-    def __init__(self, base, labels=()):
+    def __init__(self, base, labels=(), announce=None):
         self.said = []
         self.metrics = Metrics()
         folders = find_version_folders(base)
         self.repository = ModelRepository(
-            "m", folders, dict(labels), self.metrics, self.said.append
+            "m", folders, dict(labels), self.metrics, announce or self.said.append
         )
 
     def states(self):
@@ -125,6 +125,27 @@ def test_removing_the_newest_rolls_back(base, good):
         assert opened.newest() == 2
 
     with_repository(base, use)
+
+
+def test_watching_survives_what_nobody_expected(base, good, caplog):
+    told = []
+
+    def announce(line):
+        told.append(line)
+        if len(told) == 2:
+            raise RuntimeError("something else")
+
+    async def use(opened):
+        watching = asyncio.create_task(opened.repository.watch())
+        shutil.copytree(good, base / "2")
+        while not any(line.startswith("unloaded version 1") for line in told):
+            await asyncio.sleep(0.05)
+            assert not watching.done()
+        watching.cancel()
+        assert opened.states() == {2: "AVAILABLE", 1: "END"}
+
+    with_repository(base, use, announce=announce)
+    assert "something else" in caplog.text
 
 
 def test_nothing_is_unloaded_when_the_base_path_is_gone(base):

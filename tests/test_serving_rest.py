@@ -156,6 +156,26 @@ def test_what_is_parsed_is_bounded(folder):
     assert "more than 100 values" in response.json()["error"]
 
 
+def test_as_much_is_parsed_as_a_model_can_take(client):
+    """64 rows with a second of samples each."""
+    rows = ",".join(["[" + ",".join(["0.5"] * 16_000) + "]"] * 64)
+    response = client.post(
+        PREDICT, b'{"signature_name": "float32", "inputs": [' + rows.encode() + b"]}"
+    )
+    assert response.status_code == 200
+    response = client.post(PREDICT, b'{"instances": [' + b'{"a":1},' * 600_000 + b"1]}")
+    assert (response.status_code, "more than 1100000 values" in response.text) == (400, True)
+
+
+def test_large_bodies_take_turns_also_after_wrong_ones(folder):
+    wrong = [b'{"inputs": [' + b"1," * 50_000, b'{"instances": [' + b"1," * 50_000 + b"1]}"]
+    right = json.dumps({"signature_name": "float32", "inputs": [[0.5] * 20_000]}).encode()
+    crowd = concurrent.futures.ThreadPoolExecutor(6)
+    with serving(folder, Limits(json_parsers=1)) as client, crowd as threads:
+        answers = list(threads.map(lambda body: client.post(PREDICT, body), [*wrong, right] * 2))
+    assert [answer.status_code for answer in answers] == [400, 400, 200] * 2
+
+
 def test_rows_are_counted_before_they_are_read(client):
     """A million rows fit into a small body, and take as many arrays."""
     for body in (

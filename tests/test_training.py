@@ -8,6 +8,7 @@ import tensorflow as tf
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import MFCC_SETTINGS
+from a2i_tf.datasets.pairs import hash_splits
 from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.models.drawing import read_drawing_model
@@ -174,6 +175,12 @@ def test_numbers_go_on_and_the_latest_is_found(finished_run, folder):
 def test_changed_dataset_is_noticed(folder, tmp_path):
     config = make_config(folder, checksum="0" * 64)
     with pytest.raises(A2IError, match="has changed since the run began"):
+        train(tmp_path, config)
+
+
+def test_changed_splits_are_noticed(folder, tmp_path):
+    config = make_config(folder, splits=hash_splits(folder.split("train")))
+    with pytest.raises(A2IError, match=f"the splits have changed since {tmp_path} was trained"):
         train(tmp_path, config)
 
 

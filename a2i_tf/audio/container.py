@@ -26,11 +26,16 @@ def open_container(path: Path) -> Iterator[av.container.InputContainer]:
         # playlist from making it open other files or addresses.
         with (
             path.open("rb") as file,
-            av.open(file, options={"protocol_whitelist": "none"}) as container,
+            # Titles are often in older encodings.
+            av.open(
+                file, options={"protocol_whitelist": "none"}, metadata_errors="replace"
+            ) as container,
         ):
             if not container.streams.audio:
                 raise A2IError(f"{path}: has no audio track; give a file with sound in it")
             context = container.streams.audio[0].codec_context
+            if context is None:
+                raise A2IError(f"{path}: its sound is in an unknown codec; convert it first")
             if context.sample_rate < 1 or context.channels < 1:
                 raise _unknown_format(path)
             yield container

@@ -85,7 +85,11 @@ def _show(root: Path, sheet: Path | None, as_json: bool) -> None:
 
 def _write_sheet(dataset: PairsFolder, sheet: Path | None) -> Path | None:
     """Draws the contact sheet; returns where it is, None where there is no room for it."""
-    from a2i_tf.datasets.contact_sheet import draw_contact_sheet, write_contact_sheet
+    from a2i_tf.datasets.contact_sheet import (
+        MAX_CLASSES,
+        draw_contact_sheet,
+        write_contact_sheet,
+    )
 
     with counting("drawing the contact sheet") as count:
         drawn = draw_contact_sheet(dataset, count)
@@ -98,7 +102,9 @@ def _write_sheet(dataset: PairsFolder, sheet: Path | None) -> Path | None:
             raise
         say(f"no contact sheet: {error}; name another place with --sheet")
         return None
-    say(f"contact sheet: {path}")
+    number = len(dataset.labels)
+    part = f", the first {MAX_CLASSES} of {number} classes" if number > MAX_CLASSES else ""
+    say(f"contact sheet: {path}{part}")
     return path
 
 

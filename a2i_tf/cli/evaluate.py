@@ -135,13 +135,16 @@ def _read_models(named: dict[str, Path], show: Stages) -> dict[str, DrawingModel
 
 
 def _drop_bad_pairs(folder: PairsFolder, skip_bad: bool) -> tuple[PairsFolder, list[str]]:
-    from a2i_tf.datasets.check import describe_bad_pairs, drop_bad_pairs
+    from a2i_tf.datasets.check import (
+        count_bad_pairs,
+        describe_bad_pairs,
+        drop_bad_pairs,
+    )
 
     kept, bad = drop_bad_pairs(folder, skip_bad=skip_bad)
     if not bad:
         return kept, []
-    of_all = f"{len(bad)} of {len(folder.pairs)}"
-    return kept, [f"{of_all} pairs are bad and left out: {describe_bad_pairs(bad)}"]
+    return kept, [f"{count_bad_pairs(bad, folder)} and left out: {describe_bad_pairs(bad)}"]
 
 
 def _write_picture(path: Path, report: Report) -> None:

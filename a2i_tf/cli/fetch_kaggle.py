@@ -57,13 +57,23 @@ def kaggle(
 
 
 def _fetch(root: Path, sample: int | None) -> PairsFolder:
-    from a2i_tf.datasets.kaggle.assemble import assemble_pairs, count_difference
-    from a2i_tf.datasets.kaggle.download import download_archive
+    from a2i_tf.datasets.kaggle.assemble import assemble_pairs, count_difference, is_fetched
+    from a2i_tf.datasets.kaggle.download import (
+        claimed_download,
+        discard_download,
+        download_archive,
+    )
+    from a2i_tf.datasets.pairs import read_pairs
 
-    with transferring("downloading") as count:
-        download = download_archive(root, sample is None, count, on_pause=say)
-    with counting("unpacking pictures") as count:
-        folder = assemble_pairs(root, download, sample, count)
+    with claimed_download(root):
+        # Another process may have finished it since `kaggle` looked.
+        if is_fetched(root, sample):
+            discard_download(root)
+            return read_pairs(root)
+        with transferring("downloading") as count:
+            download = download_archive(root, sample is None, count, on_pause=say)
+        with counting("unpacking pictures") as count:
+            folder = assemble_pairs(root, download, sample, count)
     difference = count_difference(folder)
     if difference:
         say(f"note: the set isn't the one published in 2020: rows of {difference}")

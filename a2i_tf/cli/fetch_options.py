@@ -1,4 +1,4 @@
-"""What all `a2i fetch` commands take, and what they tell in the end."""
+"""What all `a2i fetch` commands take, and what they and `a2i import` tell in the end."""
 
 from __future__ import annotations
 
@@ -20,11 +20,18 @@ DATA_DIR = Path("data")
 
 def print_dataset(folder: PairsFolder, as_json: bool) -> None:
     """Prints what was fetched: JSON on stdout, or a line for a person."""
-    info = folder.info
     if as_json:
-        print_json({"path": str(folder.root), **info.to_dict()})
+        print_json({"path": str(folder.root), **folder.info.to_dict()})
     else:
-        say(
-            f"{folder.root}: {info.num_pairs} pairs from {info.num_sources} sources, "
-            f"{len(info.label_counts)} classes"
-        )
+        say_counts(folder)
+
+
+def say_counts(folder: PairsFolder) -> None:
+    """Says how much there is."""
+    from a2i_tf.datasets.quantity import quantity
+
+    info = folder.info
+    say(
+        f"{folder.root}: {quantity(info.num_pairs, 'pair')} from "
+        f"{quantity(info.num_sources, 'source')}, {quantity(len(info.label_counts), 'class')}"
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from a2i_tf.cli.console import counting, print_json, say
+from a2i_tf.cli.fetch_options import print_dataset, say_counts
 from a2i_tf.errors import A2IError
 
 if TYPE_CHECKING:
@@ -101,6 +103,8 @@ def import_(
     from a2i_tf.datasets.importing.assembly import is_imported
     from a2i_tf.datasets.importing.options import ImportOptions
     from a2i_tf.datasets.importing.recognize import recognize
+    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.quantity import quantity
 
     if label is not None and labels is not None:
         raise typer.BadParameter("give either --label or --labels, not both")
@@ -112,18 +116,22 @@ def import_(
     say(f"{path}: {material.description}")
     if is_imported(root, material, options):
         say(f"{root}: is there already")
-        _print_known(root, as_json)
+        print_dataset(read_pairs(root), as_json)
     elif dry_run:
         for problem in material.problems:
             say(f"would skip {problem}")
-        say(f"would import {len(material.jobs)} files into {root}")
+        say(f"would import {quantity(len(material.jobs), 'file')} into {root}")
     else:
         _print_result(_import(root, material, options, workers), as_json)
 
 
 def _checked(name: str) -> str:
+    from a2i_tf.datasets.importing.names import MAX_NAME_BYTES
+
     if not name.strip() or name.startswith(".") or Path(name).name != name:
         raise typer.BadParameter("must be a plain name, such as holiday", param_hint="--name")
+    if len(os.fsencode(name)) > MAX_NAME_BYTES:
+        raise typer.BadParameter(f"is longer than {MAX_NAME_BYTES} bytes", param_hint="--name")
     return name
 
 
@@ -142,16 +150,6 @@ def _import(
         ) from error
 
 
-def _print_known(root: Path, as_json: bool) -> None:
-    from a2i_tf.datasets.pairs import read_pairs
-
-    info = read_pairs(root).info.to_dict()
-    if as_json:
-        print_json({"path": str(root), **info})
-    else:
-        _say_counts(root, info)
-
-
 def _print_result(result: ImportResult, as_json: bool) -> None:
     for line in result.skipped[:_NAMED_FILES]:
         say(f"skipped {line}")
@@ -165,13 +163,5 @@ def _print_result(result: ImportResult, as_json: bool) -> None:
     if as_json:
         print_json({"path": str(root), **info, "skipped": list(result.skipped)})
     else:
-        _say_counts(root, info)
+        say_counts(result.folder)
         say(f"next: a2i train --data {root}")
-
-
-def _say_counts(root: Path, info: dict[str, Any]) -> None:
-    classes = len(info["label_counts"])
-    say(
-        f"{root}: {info['num_pairs']} pairs from {info['num_sources']} sources, "
-        f"{classes} {'class' if classes == 1 else 'classes'}"
-    )

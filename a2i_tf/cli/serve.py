@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,9 @@ _EXPORTED = Path("savedmodels/a2i")
 # What the extra brings that nothing else does.
 _EXTRA_PACKAGES = ("starlette", "uvicorn", "tensorflow_serving", "prometheus_client", "rapidjson")
 _MAX_PORT = 65_535
+_SHOWN_LENGTH = 80
+# No more digits than 63 bits have.
+_VERSION = re.compile("[0-9]{1,19}")
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 
 
@@ -104,14 +108,16 @@ def serve(
         rest_port = rest_socket.getsockname()[1]
 
         def ready(bound_grpc_port: int) -> None:
-            _print_start(config, rest_port, bound_grpc_port, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            for line in _start_lines(config, rest_port, bound_grpc_port, seconds):
+                server.announce(line)
 
         in_time = asyncio.run(server.run(rest_socket, ready))
     if not in_time:
-        say("gave up on requests that were still running")
+        server.announce("gave up on requests that were still running")
         # Python would wait for them.
         os._exit(1)
-    say("stopped")
+    server.announce("stopped")
 
 
 def parse_labels(text: str) -> dict[str, int]:
@@ -123,8 +129,9 @@ def parse_labels(text: str) -> dict[str, int]:
     labels: dict[str, int] = {}
     for part in filter(None, text.split(",")):
         label, _, version = (piece.strip() for piece in part.partition("="))
-        if not label or label in labels or not (version.isascii() and version.isdecimal()):
-            raise typer.BadParameter(f"{part!r} is not a label and its version, such as stable=1")
+        if not label or label in labels or not _VERSION.fullmatch(version):
+            shown = part[:_SHOWN_LENGTH]
+            raise typer.BadParameter(f"{shown!r} is not a label and its version, such as stable=1")
         labels[label] = int(version)
     return labels
 
@@ -134,19 +141,21 @@ def _require_extra() -> None:
         raise A2IError("the server's packages are missing; run: pip install 'a2i[serve]'")
 
 
-def _print_start(config: ServerConfig, rest_port: int, grpc_port: int, seconds: float) -> None:
+def _start_lines(
+    config: ServerConfig, rest_port: int, grpc_port: int, seconds: float
+) -> Iterator[str]:
     from a2i_tf.serving.addresses import address_text, is_loopback
 
     rest = f"http://{address_text(config.host, rest_port)}"
-    say(f"ready after {seconds:.1f} s")
-    say(f"REST and page: {rest}")
-    say(f"gRPC: {address_text(config.host, grpc_port)}")
-    say(
+    yield f"ready after {seconds:.1f} s"
+    yield f"REST and page: {rest}"
+    yield f"gRPC: {address_text(config.host, grpc_port)}"
+    yield (
         f"""try: printf '{{"instances": [{{"b64": "%s"}}]}}' "$(base64 -w0 clip.wav)" | """
         f"curl -d @- {rest}/v1/models/{config.name}:predict"
     )
     if not is_loopback(config.host):
-        say(
+        yield (
             f"warning: whoever reaches this machine at {config.host} can use this server: it asks "
             "for no password and encrypts nothing; outside a network that you trust, put a proxy "
             "with TLS before it"

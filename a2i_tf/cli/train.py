@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from a2i_tf.cli.console import print_json, say
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
 from a2i_tf.version import __version__
 
@@ -99,14 +100,17 @@ def train(
     if dry_run:
         _print_plan(run, config)
         return
+    is_tested = _is_tested(config)
     _write_config(run, config, resumed=resume is not None)
-    result = _train(run, config)
+    result = _train(run, config, resumed=resume is not None)
     if as_json:
         print_json(result)
         return
     state = "finished" if result["finished"] else "stopped early"
-    say(f"{run}: {state} after {result['steps']} steps, {result['minutes']:.1f} minutes")
-    say(f"next: a2i generate CLIP --model {run}, or a2i evaluate --run {run}")
+    taken = quantity(result["steps"], "step")
+    say(f"{run}: {state} after {taken}, {result['minutes']:.1f} minutes")
+    evaluation = f", or a2i evaluate --run {run}" if is_tested else ""
+    say(f"next: a2i generate CLIP --model {run}{evaluation}")
 
 
 def _new_config(
@@ -121,7 +125,7 @@ def _new_config(
     skip_bad: bool,
 ) -> RunConfig:
     from a2i_tf.datasets.locate import only_dataset
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.pairs import hash_splits, read_pairs
     from a2i_tf.models.presets import preset_named
     from a2i_tf.training.run import RunConfig
 
@@ -144,6 +148,8 @@ def _new_config(
             skip_bad=skip_bad,
             a2i_version=__version__,
             records=records,
+            splits=hash_splits(folder.pairs),
+            has_split_column=folder.has_split_column,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
@@ -230,27 +236,51 @@ def _print_plan(run: Path, config: RunConfig) -> None:
 
     folder = read_pairs(Path(config.data))
     counts = ", ".join(f"{len(folder.split(split))} {split}" for split in SPLITS)
-    budget = f"{config.minutes:g} minutes" if config.minutes else f"{config.steps} steps"
-    say(f"would train {run} on {folder.root} ({counts} pairs, {len(folder.labels)} classes)")
+    budget = (
+        f"{config.minutes:g} minutes" if config.minutes else quantity(config.steps or 0, "step")
+    )
+    classes = quantity(len(folder.labels), "class")
+    say(f"would train {run} on {folder.root} (pairs: {counts}; {classes})")
     say(
         f"preset {config.preset.name}, {config.image_size} px, {budget}, "
         f"batches of {config.preset.batch_size}, seed {config.seed}, strategy {config.strategy}"
     )
 
 
-def _train(run: Path, config: RunConfig) -> dict[str, Any]:
+def _is_tested(config: RunConfig) -> bool:
+    """Tells whether a run can be evaluated, and says what to do before it's too late if not."""
+    from a2i_tf.datasets.pairs import read_pairs
+
+    folder = read_pairs(Path(config.data))
+    if folder.split("test"):
+        return True
+    say(
+        f"note: no pair of {folder.root} is kept for testing, so that nothing will tell how good "
+        "the model is; to mend it, add sources or set the column split, then train anew"
+    )
+    return False
+
+
+def _train(run: Path, config: RunConfig, *, resumed: bool) -> dict[str, Any]:
     from a2i_tf.cli.training_progress import TrainingProgress
     from a2i_tf.datasets.check import describe_bad_pairs
 
     say(f"training {run} on {config.data}")
     with TrainingProgress() as progress:
+        from a2i_tf.training.run import discard_run
         from a2i_tf.training.trainer import train as train_run
 
-        result = train_run(
-            run, config, progress.show_status, progress.show_stage, progress.show_count
-        )
+        try:
+            result = train_run(
+                run, config, progress.show_status, progress.show_stage, progress.show_count
+            )
+        except BaseException:
+            if not resumed:
+                discard_run(run)
+            raise
     if result.bad_pairs:
-        say(f"left out {len(result.bad_pairs)} bad pairs: {describe_bad_pairs(result.bad_pairs)}")
+        described = describe_bad_pairs(result.bad_pairs)
+        say(f"left out {quantity(len(result.bad_pairs), 'bad pair')}: {described}")
     if not result.steps:
         raise A2IError(f"{run}: no step was taken; resume it with --resume {run}")
     return {

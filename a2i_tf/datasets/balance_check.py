@@ -7,6 +7,7 @@ from statistics import median
 
 from a2i_tf.datasets.finding import Finding, findings_of
 from a2i_tf.datasets.pairs import SPLITS, PairsFolder, Split
+from a2i_tf.datasets.quantity import quantity
 
 # Of the median class's pairs: the built-in data and the Kaggle set stay above a half.
 _RARE_SHARE = 0.2
@@ -60,7 +61,7 @@ def _rare_labels(folder: PairsFolder) -> list[str]:
     counts = Counter(pair.label for pair in folder.pairs)
     usual = median(counts.values())
     return [
-        f"{label}: {count} pairs, the median class {usual:g}"
+        f"{label}: {quantity(count, 'pair')}, the median class {usual:g}"
         for label, count in sorted(counts.items())
         if count < _RARE_SHARE * usual
     ]

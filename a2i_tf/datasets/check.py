@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from a2i_tf.datasets.pairs import Pair, PairsFolder
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
+
+PICTURE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises when a picture doesn't open or isn't whole."""
 
 _NAMED_IN_ERROR = 3
 # What TensorFlow decodes.
@@ -79,13 +83,19 @@ def drop_bad_pairs(folder: PairsFolder, *, skip_bad: bool) -> tuple[PairsFolder,
     bad = find_bad_pairs(folder)
     if bad and not skip_bad:
         raise A2IError(
-            f"{folder.root}: {len(bad)} of {len(folder.pairs)} pairs are bad: "
-            f"{describe_bad_pairs(bad)}; mend them, or leave them out with --skip-bad"
+            f"{folder.root}: {count_bad_pairs(bad, folder)}: {describe_bad_pairs(bad)}; mend "
+            "them, or leave them out with --skip-bad"
         )
     kept = folder.without(item.pair.id for item in bad)
     if not kept.pairs:
-        raise A2IError(f"{folder.root}: none of its {len(folder.pairs)} pairs can be used")
+        raise A2IError(f"{folder.root}: none of its pairs can be used")
     return kept, bad
+
+
+def count_bad_pairs(bad: Sequence[BadPair], folder: PairsFolder) -> str:
+    """Returns such as "2 of 36 pairs are bad"."""
+    verb = "is" if len(bad) == 1 else "are"
+    return f"{len(bad)} of {quantity(len(folder.pairs), 'pair')} {verb} bad"
 
 
 def describe_bad_pairs(bad: Sequence[BadPair]) -> str:
@@ -114,7 +124,7 @@ def _image_problem(path: Path) -> _Problem | None:
             image.verify() if image.format == "PNG" else image.load()
     except FileNotFoundError:
         return _Problem("missing-file", f"{path.name} is missing")
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
+    except PICTURE_ERRORS:
         return _Problem("bad-picture", f"{path.name} is not a whole picture")
     return None
 

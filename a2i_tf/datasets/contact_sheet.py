@@ -6,11 +6,16 @@ import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
 from a2i_tf.atomic import write_bytes
-from a2i_tf.datasets.pairs import Pair, PairsFolder, split_of
+from a2i_tf.datasets.check import PICTURE_ERRORS
+from a2i_tf.datasets.pairs import Pair, PairsFolder
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.sound_pictures import draw_sounds
+
+MAX_CLASSES = 40
+"""Rows of a sheet at most: 10,000 pixels are as high as a viewer scrolls with pleasure."""
 
 _COLUMNS = 8
 _PICTURE_PIXELS = 128
@@ -34,28 +39,33 @@ _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 def draw_contact_sheet(
     folder: PairsFolder, on_class: Callable[[int, int], None] | None = None
 ) -> Image.Image:
-    """Draws up to eight pairs of every class, always the same ones, from sources spread evenly.
+    """Draws up to eight pairs of a class, always the same ones, from sources spread evenly.
 
-    What can't be read is left grey.
+    What can't be read is left grey. Of very many classes, the first 40 are drawn, and a line below
+    them says how many more there are.
 
     Args:
         folder: The dataset.
         on_class: Called with (classes drawn, classes in all) as the work goes on.
     """
-    rows = {label: choose_pairs(_labelled(folder, label), _COLUMNS) for label in folder.labels}
+    drawn = folder.labels[:MAX_CLASSES]
+    rows = {label: choose_pairs(folder.labelled(label), _COLUMNS) for label in drawn}
     chosen = [pair for row in rows.values() for pair in row]
     sounds = iter(draw_sounds(folder, chosen))
     width = 2 * _MARGIN_PIXELS + _COLUMNS * (_PICTURE_PIXELS + _GAP_PIXELS) - _GAP_PIXELS
     height = 2 * _MARGIN_PIXELS + len(rows) * _ROW_PIXELS - _GAP_PIXELS
-    sheet = Image.new("RGB", (width, height), _BACKGROUND)
+    more = len(folder.labels) - len(drawn)
+    sheet = Image.new("RGB", (width, height + (_HEADING_PIXELS if more else 0)), _BACKGROUND)
     for place, (label, row) in enumerate(rows.items()):
         top = _MARGIN_PIXELS + place * _ROW_PIXELS
-        _draw_heading(sheet, top, label, _labelled(folder, label))
+        _draw_heading(sheet, top, label, folder.labelled(label))
         for column, pair in enumerate(row):
             left = _MARGIN_PIXELS + column * (_PICTURE_PIXELS + _GAP_PIXELS)
             _draw_pair(sheet, left, top + _HEADING_PIXELS, folder, pair, next(sounds))
         if on_class:
             on_class(place + 1, len(rows))
+    if more:
+        _draw_text(sheet, height + _GAP_PIXELS, f"and {quantity(more, 'more class')}", "")
     return sheet
 
 
@@ -94,17 +104,18 @@ def _spread(length: int, number: int) -> list[int]:
     return [int((part + 0.5) * length / number) for part in range(number)]
 
 
-def _labelled(folder: PairsFolder, label: str) -> list[Pair]:
-    return [pair for pair in folder.pairs if pair.label == label]
-
-
 def _draw_heading(sheet: Image.Image, top: int, label: str, pairs: Sequence[Pair]) -> None:
+    sources = {pair.source for pair in pairs}
+    amount = f"{quantity(len(pairs), 'pair')}, {quantity(len(sources), 'source')}"
+    _draw_text(sheet, top + _HEADING_PIXELS - 12, label, amount)
+
+
+def _draw_text(sheet: Image.Image, baseline: int, text: str, amount: str) -> None:
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(_HEADING_FONT)
-    baseline = top + _HEADING_PIXELS - 12
-    draw.text((_MARGIN_PIXELS, baseline), label, _INK, font, anchor="ls")
-    amount = f"{len(pairs)} pairs, {len({pair.source for pair in pairs})} sources"
-    left = _MARGIN_PIXELS + font.getlength(label) + 12
+    text = _shorten(text, font, sheet.width // 2)
+    draw.text((_MARGIN_PIXELS, baseline), text, _INK, font, anchor="ls")
+    left = _MARGIN_PIXELS + font.getlength(text) + 12
     small = ImageFont.load_default(_CAPTION_FONT + 1)
     draw.text((left, baseline), amount, _FAINT_INK, small, anchor="ls")
 
@@ -130,11 +141,10 @@ def _draw_pair(
         # Values of MFCC are few and should look it.
         sheet.paste(sound.resize((size, _SOUND_PIXELS), Image.Resampling.NEAREST), (left, bottom))
     font = ImageFont.load_default(_CAPTION_FONT)
-    split = pair.split or split_of(pair.source)
-    lines = (pair.source, f"{split}, {pair.start_seconds:g} s")
+    lines = (pair.source, f"{pair.effective_split}, {pair.start_seconds:.10g} s")
     for number, (line, ink) in enumerate(zip(lines, (_INK, _FAINT_INK), strict=True)):
         where = (left, bottom + _SOUND_PIXELS + 4 + 13 * number)
-        draw.text(where, _shorten(line, font), ink, font)
+        draw.text(where, _shorten(line, font, size), ink, font)
 
 
 def _read_picture(path: Path) -> Image.Image | None:
@@ -142,7 +152,7 @@ def _read_picture(path: Path) -> Image.Image | None:
     try:
         with Image.open(path) as opened:
             picture = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
+    except PICTURE_ERRORS:
         return None
     scale = _PICTURE_PIXELS / max(picture.size)
     # Small pictures keep their pixels visible.
@@ -151,11 +161,11 @@ def _read_picture(path: Path) -> Image.Image | None:
     return picture.resize((width, height), method)
 
 
-def _shorten(text: str, font: _Font) -> str:
-    """Cuts the middle out of a text that is wider than a cell."""
+def _shorten(text: str, font: _Font, width: int) -> str:
+    """Puts a text on one line, its middle cut out where it's wider than `width` pixels."""
+    text = shortened = " ".join(text.split())
     kept = len(text)
-    shortened = text
-    while font.getlength(shortened) > _PICTURE_PIXELS:
+    while font.getlength(shortened) > width:
         kept -= 1
         shortened = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
     return shortened

@@ -62,24 +62,19 @@ class Contents:
 def measure_contents(folder: PairsFolder) -> Contents:
     """Counts pairs, sources and seconds of sound by class and split."""
     window = folder.info.window_seconds
-    splits = {split: folder.split(split) for split in SPLITS}
+    labels = {label: folder.labelled(label) for label in folder.labels}
     return Contents(
         total=_measure(folder.pairs, window),
-        by_split={split: _measure(pairs, window) for split, pairs in splits.items()},
-        by_label={
-            label: _measure(_labelled(folder.pairs, label), window) for label in folder.labels
-        },
+        by_split={split: _measure(folder.split(split), window) for split in SPLITS},
+        by_label={label: _measure(pairs, window) for label, pairs in labels.items()},
         by_label_and_split={
             label: {
-                split: _measure(_labelled(pairs, label), window) for split, pairs in splits.items()
+                split: _measure([pair for pair in pairs if pair.effective_split == split], window)
+                for split in SPLITS
             }
-            for label in folder.labels
+            for label, pairs in labels.items()
         },
     )
-
-
-def _labelled(pairs: Sequence[Pair], label: str) -> list[Pair]:
-    return [pair for pair in pairs if pair.label == label]
 
 
 def _measure(pairs: Sequence[Pair], window_seconds: float) -> Amount:

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from a2i_tf.datasets.balance_check import check_balance
-from a2i_tf.datasets.check import BadPair, find_bad_pairs
+from a2i_tf.datasets.check import PICTURE_ERRORS, BadPair, find_bad_pairs
 from a2i_tf.datasets.finding import Finding, by_weight, findings_of
 from a2i_tf.datasets.manifest_check import check_manifest
 from a2i_tf.datasets.near_duplicates import Look, NearDuplicate, find_near_duplicates, look_at
@@ -20,7 +20,6 @@ from a2i_tf.datasets.pairs import (
     Pair,
     PairsFolder,
     checksum_files,
-    split_of,
     summarize,
 )
 
@@ -75,7 +74,7 @@ def _look(path: Path) -> Look | None:
     try:
         with Image.open(path) as image:
             return look_at(image)
-    except (OSError, SyntaxError, ValueError):
+    except PICTURE_ERRORS:
         # Its checksums are right, what they are of is not.
         return None
 
@@ -139,7 +138,7 @@ def _both(found: NearDuplicate) -> str:
 
 
 def _placed(pair: Pair) -> str:
-    return f"{pair.image} ({pair.split or split_of(pair.source)})"
+    return f"{pair.image} ({pair.effective_split})"
 
 
 def _check_counts(folder: PairsFolder) -> list[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from a2i_tf.datasets.pairs import (
     DatasetInfo,
     Pair,
     PairsFolder,
-    check_columns,
-    read_row,
+    read_rows,
 )
 from a2i_tf.errors import A2IError
 
@@ -57,21 +55,12 @@ def check_manifest(root: Path) -> tuple[PairsFolder | None, list[Finding]]:
 
 def _read_rows(path: Path, info: DatasetInfo) -> tuple[list[_Row], list[str]]:
     """Returns the rows that can be used, and what is wrong with the others."""
-    sound_column = "audio" if info.mfcc_setting is None else "mfcc"
     rows, faults = [], []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            check_columns(path, reader.fieldnames or (), sound_column)
-            for line, values in enumerate(reader, 2):
-                try:
-                    rows.append(_Row(line, read_row(path, line, values, sound_column)))
-                except A2IError as error:
-                    faults.append(str(error).removeprefix(f"{path}, "))
-    except FileNotFoundError as error:
-        raise A2IError(f"{path}: no such file") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise A2IError(f"{path}: cannot be read: {error}") from error
+    for line, row in read_rows(path, info):
+        if isinstance(row, A2IError):
+            faults.append(f"line {line}: {row}")
+        else:
+            rows.append(_Row(line, row))
     return rows, faults
 
 

@@ -19,7 +19,7 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,11 @@ class Pair:
     image: str
     factors: dict[str, float] = field(default_factory=dict)
     split: Split | None = None
+
+    @property
+    def effective_split(self) -> Split:
+        """The split of its source: the dataset's, or else `split_of`."""
+        return self.split or split_of(self.source)
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,16 @@ class PairsFolder:
 
     def split(self, split: Split) -> tuple[Pair, ...]:
         """Returns the pairs whose source falls into `split`; there may be none."""
-        sources = {pair.source: pair.split or split_of(pair.source) for pair in self.pairs}
-        return tuple(pair for pair in self.pairs if sources[pair.source] == split)
+        return tuple(pair for pair in self.pairs if pair.effective_split == split)
+
+    def labelled(self, label: str) -> tuple[Pair, ...]:
+        """Returns the pairs of a label."""
+        return tuple(pair for pair in self.pairs if pair.label == label)
+
+    @cached_property
+    def has_split_column(self) -> bool:
+        """Whether the dataset splits its sources itself, instead of leaving it to `split_of`."""
+        return any(pair.split for pair in self.pairs)
 
     def without(self, ids: Iterable[str]) -> PairsFolder:
         """Returns the folder without the pairs of the given ids."""
@@ -146,25 +159,47 @@ def read_pairs(root: Path) -> PairsFolder:
         raise A2IError(f"{root}: no such folder; run `a2i fetch` or give --data")
     info = DatasetInfo.from_dict(read_json(root / INFO_FILE))
     path = root / PAIRS_FILE
-    sound_column = "audio" if info.mfcc_setting is None else "mfcc"
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            check_columns(path, reader.fieldnames or (), sound_column)
-            pairs = tuple(
-                read_row(path, line, row, sound_column) for line, row in enumerate(reader, 2)
-            )
-    except FileNotFoundError as error:
-        raise A2IError(f"{path}: no such file; is {root} a pairs folder?") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise A2IError(f"{path}: cannot be read: {error}") from error
+    pairs = []
+    for line, row in read_rows(path, info):
+        if isinstance(row, A2IError):
+            raise A2IError(f"{path}, line {line}: {row}") from row
+        pairs.append(row)
     if not pairs:
         raise A2IError(f"{path}: holds no pairs; fetch or import the dataset again")
     repeated = [name for name, count in Counter(pair.id for pair in pairs).items() if count > 1]
     if repeated:
         raise A2IError(f"{path}: id {repeated[0]!r} stands there more than once")
     _check_splits(path, pairs)
-    return PairsFolder(root, info, pairs)
+    return PairsFolder(root, info, tuple(pairs))
+
+
+def read_rows(path: Path, info: DatasetInfo) -> Iterator[tuple[int, Pair | A2IError]]:
+    """Reads the rows of a manifest one by one, past those that can't be used.
+
+    Args:
+        path: The manifest.
+        info: What `dataset.json` says.
+
+    Yields:
+        (line, pair), or what is wrong with the line, without its place.
+
+    Raises:
+        A2IError: if the file can't be read or lacks a column.
+    """
+    sound_column = "audio" if info.mfcc_setting is None else "mfcc"
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            _check_columns(path, reader.fieldnames or (), sound_column)
+            for line, row in enumerate(reader, 2):
+                try:
+                    yield line, _read_row(row, sound_column)
+                except A2IError as error:
+                    yield line, error
+    except FileNotFoundError as error:
+        raise A2IError(f"{path}: no such file; is {path.parent} a pairs folder?") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise A2IError(f"{path}: cannot be read: {error}") from error
 
 
 def write_pairs(root: Path, info: DatasetInfo, pairs: Sequence[Pair]) -> None:
@@ -182,12 +217,17 @@ def write_pairs(root: Path, info: DatasetInfo, pairs: Sequence[Pair]) -> None:
     for pair in pairs:
         factors = (pair.factors.get(name) for name in factor_names)
         writer.writerow(
-            [pair.id, pair.source, pair.label, f"{pair.start_seconds:g}", pair.sound, pair.image]
+            [pair.id, pair.source, pair.label, _seconds(pair), pair.sound, pair.image]
             + [pair.split or "" for _ in split_column]
             + ["" if factor is None else f"{factor:.6f}" for factor in factors]
         )
     write_bytes(root / PAIRS_FILE, text.getvalue().encode())
     write_json(root / INFO_FILE, info.to_dict())
+
+
+def _seconds(pair: Pair) -> str:
+    """Returns the start to the microsecond, less than a sample, without zeros at its end."""
+    return f"{pair.start_seconds:.6f}".rstrip("0").rstrip(".")
 
 
 def summarize(pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -214,6 +254,15 @@ def checksum_files(root: Path, pairs: Sequence[Pair]) -> str:
     return digest.hexdigest()
 
 
+def hash_splits(pairs: Sequence[Pair]) -> str:
+    """Returns the SHA-256 over the split of every source, whoever chose it.
+
+    A manifest that was edited by hand keeps its dataset's checksum.
+    """
+    splits = sorted({(pair.source, pair.effective_split) for pair in pairs})
+    return hashlib.sha256(json.dumps(splits).encode()).hexdigest()
+
+
 def _hash_file(path: Path) -> str:
     digest = hashlib.sha256()
     # A sound may last for hours.
@@ -223,8 +272,7 @@ def _hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def check_columns(path: Path, columns: Sequence[str], sound_column: str) -> None:
-    """Raises an `A2IError` if a manifest lacks a column; `sound_column` is "audio" or "mfcc"."""
+def _check_columns(path: Path, columns: Sequence[str], sound_column: str) -> None:
     missing = [name for name in (*_REQUIRED_COLUMNS, sound_column) if name not in columns]
     if missing:
         raise A2IError(f"{path}: has no column {', '.join(missing)}; add it to the first line")
@@ -250,18 +298,7 @@ def _read_split(text: str | None) -> Split | None:
     raise ValueError(f"split is {text!r}, not one of {', '.join(SPLITS)}")
 
 
-def read_row(path: Path, line: int, row: dict[str, str], sound_column: str) -> Pair:
-    """Reads one row of a manifest.
-
-    Args:
-        path: The manifest, to begin error messages with.
-        line: Its line there.
-        row: Text by column.
-        sound_column: "audio" or "mfcc".
-
-    Raises:
-        A2IError: if a value is missing or wrong.
-    """
+def _read_row(row: dict[str, str], sound_column: str) -> Pair:
     factors = {
         name.removeprefix(_FACTOR_PREFIX): value
         for name, value in row.items()
@@ -279,12 +316,25 @@ def read_row(path: Path, line: int, row: dict[str, str], sound_column: str) -> P
             split=_read_split(row.get("split")),
         )
     except (TypeError, ValueError) as error:
-        raise A2IError(f"{path}, line {line}: {error}") from error
+        raise A2IError(str(error)) from error
+    _check_values(pair)
+    return pair
+
+
+def _check_values(pair: Pair) -> None:
     empty = [
         name for name in ("id", "source", "label", "sound", "image") if not getattr(pair, name)
     ]
     if empty:
-        raise A2IError(f"{path}, line {line}: {empty[0]} is empty")
+        raise A2IError(f"{empty[0]} is empty")
+    # A folder that came from a stranger must not reach for other files.
+    outside = [name for name in (pair.sound, pair.image) if _leaves_folder(name)]
+    if outside:
+        raise A2IError(f"{outside[0]!r} lies outside the folder; name a file within it")
     if not (math.isfinite(pair.start_seconds) and pair.start_seconds >= 0):
-        raise A2IError(f"{path}, line {line}: start_seconds is {pair.start_seconds:g}, below 0")
-    return pair
+        raise A2IError(f"start_seconds is {pair.start_seconds:g}, below 0")
+
+
+def _leaves_folder(name: str) -> bool:
+    path = Path(name)
+    return path.is_absolute() or bool(path.drive) or ".." in path.parts

@@ -9,7 +9,7 @@ from pathlib import Path
 from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.protocol import MODEL_NAME, RESERVED_NAMES
-from a2i_tf.training.run import RunConfig
+from a2i_tf.training.run import RunConfig, check_splits
 
 _REFERENCE_PRESET = "seed"
 _FINISHED_SHARE = 0.9
@@ -57,20 +57,29 @@ def check_data(
         A note for every run that was trained on other data.
 
     Raises:
-        A2IError: if there is such a run and the dataset splits its sources itself: then the run
-            may have heard in training what it would be judged on.
+        A2IError: if there is such a run and either dataset splits its sources itself, or if the
+            splits of a run's data have changed: then the run may have heard in training what it
+            would be judged on.
     """
-    others = [name for name in named if configs[name].checksum != folder.info.checksum]
-    if others and any(pair.split for pair in folder.pairs):
-        raise A2IError(
-            f"{named[others[0]]}: was trained on other data than {folder.root}, and may have heard "
-            "its test sources; name the data it was trained on with --data, or train on this"
-        )
-    return [
-        f"{name} was trained on other data than {folder.root}; the test sources are still new to "
-        "it, as a hash of their names chooses them"
-        for name in others
-    ]
+    notes = []
+    for name, run in named.items():
+        config = configs[name]
+        if config.checksum == folder.info.checksum:
+            check_splits(run, config, folder)
+        elif folder.has_split_column or config.has_split_column:
+            raise A2IError(
+                f"{run}: was trained on other data than {folder.root}, and may have heard its "
+                "test sources; name the data it was trained on with --data, or train on this"
+            )
+        else:
+            notes.append(f"{name} was trained on other data than {folder.root}; {_heard(config)}")
+    return notes
+
+
+def _heard(config: RunConfig) -> str:
+    if config.splits is None:
+        return "it was begun before runs kept their splits: it may have heard the test sources"
+    return "the test sources are still new to it, as a hash of their names chooses them"
 
 
 def find_unfinished(

@@ -12,6 +12,7 @@ and for what labels may do, and `Dockerfile` in tools/docker for what is in the 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -55,6 +56,8 @@ _MAX_BATCH_SIZE = 64
 _MEMORY_MIB = 2_048
 # Two versions are loaded at a time, and loading one holds its weights twice.
 _MEMORY_PER_WEIGHTS = 4
+# Rounded, so that two exports of one model don't differ by it.
+_MEMORY_STEP_MIB = 64
 _BYTES_PER_MIB = 2**20
 _REST_TIMEOUT_MS = 60_000
 _SPARE_REST_THREADS = 8
@@ -88,7 +91,8 @@ class BundleSettings:
     @property
     def memory_mib(self) -> int:
         """What the server may take, in MiB."""
-        return _MEMORY_MIB + _MEMORY_PER_WEIGHTS * -(-self.num_bytes // _BYTES_PER_MIB)
+        weights_mib = _MEMORY_PER_WEIGHTS * self.num_bytes / _BYTES_PER_MIB
+        return _MEMORY_MIB + _MEMORY_STEP_MIB * math.ceil(weights_mib / _MEMORY_STEP_MIB)
 
 
 def check_bundle_folder(folder: Path) -> None:

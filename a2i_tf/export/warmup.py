@@ -32,7 +32,7 @@ _MAP_VALUE = 2
 
 _LENGTH_DELIMITED = 2
 # Rates, channels and seconds of clips that take all ways through the decoder and the resampler.
-_CLIPS = ((16_000, 1, 1.0), (44_100, 1, 1.0), (48_000, 2, 2.5), (8_000, 1, 0.5))
+_CLIPS = ((16_000, 1, 1.0), (44_100, 1, 1.0), (48_000, 2, 0.5), (8_000, 1, 2.5))
 
 Rows = Sequence[bytes] | NDArray[np.int64]
 

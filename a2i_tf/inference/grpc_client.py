@@ -46,7 +46,7 @@ _RETRIES = {
                 "initialBackoff": f"{FIRST_BACK_OFF_SECONDS}s",
                 "maxBackoff": f"{LONGEST_BACK_OFF_SECONDS}s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
             },
         }
     ]
@@ -60,10 +60,11 @@ _REFUSALS = (
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.OUT_OF_RANGE,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.PERMISSION_DENIED,
     grpc.StatusCode.UNAUTHENTICATED,
 )
+# What gRPC itself says of a message, where HTTP has a status of its own.
+_TOO_LARGE = "larger than max"
 # What gRPC itself says, as against a server that has too much to do.
 _NO_CONNECTION = ("failed to connect", "connection refused", "dns resolution", "recvmsg", "socket")
 
@@ -125,7 +126,9 @@ class GrpcClient:
             raise ModelNotServedError(details) from error
         if code == grpc.StatusCode.DEADLINE_EXCEEDED:
             raise too_slow(self._address) from error
-        if code in _REFUSALS:
+        if code == grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE not in details:
+            raise busy(self._address, details) from error
+        if code in _REFUSALS or code == grpc.StatusCode.RESOURCE_EXHAUSTED:
             raise refused(self._address, signature, details) from error
         if code == grpc.StatusCode.UNAVAILABLE and "parsing HTTP" in details:
             raise nonsense(self._address, "it speaks HTTP, but no gRPC") from error

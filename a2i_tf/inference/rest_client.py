@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
@@ -33,7 +34,6 @@ _BUSY = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
 )
 _LOADING_STATES = ("START", "LOADING")
 
@@ -45,6 +45,12 @@ class BoundedRetry(Retry):
         """Returns the seconds to wait, or None where the server doesn't say."""
         seconds = super().get_retry_after(response)
         return None if seconds is None else min(seconds, LONGEST_BACK_OFF_SECONDS)
+
+    def increment(self, *arguments: Any, **named: Any) -> BoundedRetry:
+        """Returns what is left to try; a slow answer isn't waited for again."""
+        if isinstance(error := named.get("error"), ReadTimeoutError):
+            raise error
+        return super().increment(*arguments, **named)
 
 
 class RestClient:
@@ -58,7 +64,7 @@ class RestClient:
         retry = BoundedRetry(
             total=2 * MAX_RETRIES,
             connect=MAX_RETRIES,
-            read=1,  # A slow answer isn't waited for many times.
+            read=MAX_RETRIES,
             status=MAX_RETRIES,
             status_forcelist=_BUSY,
             allowed_methods=None,  # Predicting changes nothing, so a POST may be sent twice.
@@ -119,6 +125,8 @@ class RestClient:
     def _raise(self, response: requests.Response, signature: str, reason: str) -> None:
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise ModelNotServedError(reason)
+        if response.status_code == HTTPStatus.GATEWAY_TIMEOUT:
+            raise too_slow(self._address)
         if response.status_code in _BUSY:
             raise busy(self._address, reason)
         raise refused(self._address, signature, reason)

@@ -58,7 +58,7 @@ def unreachable(address: ServerAddress, reason: str) -> A2IError:
 def too_slow(address: ServerAddress) -> A2IError:
     """Returns the error for a server that doesn't come to an end."""
     return A2IError(
-        f"{address.shown}: gave no answer within {ANSWER_SECONDS:.0f} seconds; "
+        f"{address.shown}: gave no answer in time (the client waits {ANSWER_SECONDS:.0f} seconds); "
         "try a shorter clip, or again when the server has less to do"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -71,4 +72,6 @@ class AccessLog:
             "seconds": round(seconds, 6),
             "batch": notes.batch,
         }
-        self._logger.info(json.dumps(line))
+        with contextlib.suppress(OSError):
+            # Its folder may be gone, which `WatchedFileHandler` doesn't handle.
+            self._logger.info(json.dumps(line))

@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from a2i_tf.serving.answer_limit import AnswerLimit
 from a2i_tf.serving.body_limit import BodyLimit
 from a2i_tf.serving.decoding import Decoder, decode_routes
 from a2i_tf.serving.disconnection import CancelOnDisconnect
 from a2i_tf.serving.engine import Engine
+from a2i_tf.serving.http_errors import error_response
 from a2i_tf.serving.limits import Limits
 from a2i_tf.serving.metrics import Metrics
 from a2i_tf.serving.observation import ObservedApp, Observer
@@ -47,6 +49,7 @@ def build_app(engine: Engine, limits: Limits, observer: Observer) -> Starlette:
         ],
         middleware=[
             Middleware(ObservedApp, observer=observer),
+            Middleware(AnswerLimit, limits=limits),
             Middleware(BodyLimit, limits=limits),
             Middleware(CancelOnDisconnect),
         ],
@@ -73,4 +76,4 @@ def monitoring_routes(engine: Engine, metrics: Metrics) -> list[Route]:
 
 async def _internal_error(_request: Request, _error: Exception) -> Response:
     """Tells nothing of the server's insides; uvicorn writes the traceback to stderr."""
-    return JSONResponse({"error": "Internal error; the server's log tells more"}, 500)
+    return error_response("Internal error; the server's log tells more", 500)

@@ -19,7 +19,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from a2i_tf.serving.errors import ServingError
+from a2i_tf.serving.errors import ServingError, too_many_rows
 from a2i_tf.serving.joint_call import Arrays, Outputs, run_together
 from a2i_tf.serving.limits import Limits
 from a2i_tf.serving.metrics import Metrics
@@ -99,6 +99,7 @@ class Batcher:
     def __init__(self, config: BatchingConfig, limits: Limits, metrics: Metrics) -> None:
         self._config = config
         self._limits = limits
+        self._joint_rows = min(config.num_rows, limits.max_batch_size)
         self._metrics = metrics
         self._lanes: dict[tuple[Any, ...], _Lane] = {}
         self._num_waiting = 0
@@ -148,11 +149,7 @@ class Batcher:
     def _admit(self, inputs: Arrays, batched: bool) -> _Task:
         num_rows = len(next(iter(inputs.values()))) if batched else 1
         if num_rows > self._limits.max_batch_size:
-            message = (
-                f"Task size {num_rows} is larger than maximum input batch size "
-                f"{self._limits.max_batch_size}"
-            )
-            raise ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
+            raise too_many_rows(num_rows, self._limits.max_batch_size)
         if self._num_waiting + num_rows > self._limits.max_queue_length:
             self._metrics.queue_full.inc()
             message = "The batch scheduling queue to which this task was submitted is full"
@@ -181,7 +178,7 @@ class Batcher:
     def _due(self, lane: _Lane) -> bool:
         return (
             lane.tasks[0].due
-            or lane.num_rows >= self._config.num_rows
+            or lane.num_rows >= self._joint_rows
             or lane.num_bytes >= self._limits.max_body_bytes
         )
 
@@ -191,7 +188,7 @@ class Batcher:
         batch: list[_Task] = []
         for task in lane.tasks:
             num_rows, num_bytes = num_rows + task.num_rows, num_bytes + task.num_bytes
-            full = num_rows > self._config.num_rows or num_bytes > self._limits.max_body_bytes
+            full = num_rows > self._joint_rows or num_bytes > self._limits.max_body_bytes
             if batch and full:
                 break
             batch.append(task)

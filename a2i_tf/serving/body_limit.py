@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from a2i_tf.serving.heap import give_back
+from a2i_tf.serving.http_errors import error_response
 from a2i_tf.serving.limits import Limits
 
 # A client that is still sending doesn't look at the answer, and a connection closed on bytes that
@@ -122,16 +123,16 @@ class BodyLimit:
 
         await response(scope, receive, send_then_linger)
 
-    def _refusal(self, error: Exception) -> JSONResponse:
+    def _refusal(self, error: Exception) -> Response:
         if isinstance(error, BodyTooLargeError):
             mebibytes = self._limits.max_body_bytes / 2**20
             text = f"the request is larger than {mebibytes:g} MiB; send a shorter or fewer clips"
-            return JSONResponse({"error": text}, 413)
+            return error_response(text, 413)
         if isinstance(error, BodiesTooManyError):
             text = "the server holds as many requests as it can; try again in a second"
-            return JSONResponse({"error": text}, 503, {"retry-after": "1"})
+            return error_response(text, 503, 1)
         text = f"the request took longer than {self._limits.body_seconds:g} seconds to arrive"
-        return JSONResponse({"error": text}, 408)
+        return error_response(text, 408)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -27,6 +27,10 @@ class DecoderDownError(Exception):
     """The decoding process doesn't start, or the file can't be handed to it."""
 
 
+class _BrokenError(Exception):
+    """The process ended without an answer."""
+
+
 class DecoderProcess:
     """A process that decodes one file at a time, in a folder of its own.
 
@@ -45,7 +49,7 @@ class DecoderProcess:
         Raises:
             DecoderDownError: if it can't be started.
         """
-        if self._process is not None and self._process.returncode is None:
+        if self._is_running():
             return
         await self.stop()
         ready = False
@@ -72,30 +76,24 @@ class DecoderProcess:
             A 16-bit mono WAV file at `SAMPLE_RATE`.
 
         Raises:
-            UndecodableError: if it can't be decoded within the limits. A process that crashed or
-                took too long is gone; the next call starts another.
+            UndecodableError: if it can't be decoded within the limits. A process that took too
+                long is gone; the next call starts another. One that ends without an answer may
+                have been ended by the system, so the file is tried once more with a new one.
             DecoderDownError: if there is no process, or no room on the disk.
         """
+        waited = self._is_running()
         await self.start()
-        stays = False
         try:
-            status, is_large, answer = await self._ask(contents)
-            stays = not is_large
-        except asyncio.TimeoutError as error:
-            most = f"{self._limits.decode_seconds:g} seconds"
-            text = f"{UPLOAD}: takes longer than {most} to decode; send a shorter one"
-            raise UndecodableError(text) from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            text = f"{UPLOAD}: breaks the decoder; convert it to WAV and send that"
-            raise UndecodableError(text) from error
-        except OSError as error:
-            raise DecoderDownError("the file cannot be stored") from error
-        finally:
-            if not stays:
-                await self.stop()
-        if status != DECODED:
-            raise UndecodableError(answer.decode(errors="replace"))
-        return answer
+            return await self._decode(contents)
+        except _BrokenError as error:
+            if not waited:
+                raise _breaks_decoder() from error
+        # It may have been ended while it waited, or be worn out by other files.
+        await self.start()
+        try:
+            return await self._decode(contents)
+        except _BrokenError as error:
+            raise _breaks_decoder() from error
 
     async def stop(self) -> None:
         """Ends the process, and removes its folder."""
@@ -107,6 +105,30 @@ class DecoderProcess:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+    def _is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def _decode(self, contents: bytes) -> bytes:
+        """Lets the process that runs decode one file, and ends it if it can't go on."""
+        stays = False
+        try:
+            status, is_large, answer = await self._ask(contents)
+            stays = not is_large
+        except asyncio.TimeoutError as error:
+            most = f"{self._limits.decode_seconds:g} seconds"
+            text = f"{UPLOAD}: takes longer than {most} to decode; send a shorter one"
+            raise UndecodableError(text) from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise _BrokenError from error
+        except OSError as error:
+            raise DecoderDownError("the file cannot be stored") from error
+        finally:
+            if not stays:
+                await self.stop()
+        if status != DECODED:
+            raise UndecodableError(answer.decode(errors="replace"))
+        return answer
 
     async def _create(self, folder: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -142,6 +164,10 @@ class DecoderProcess:
         if length > max(longest, _LARGEST_ERROR):
             raise asyncio.IncompleteReadError(b"", length)
         return status, is_large, await output.readexactly(length)
+
+
+def _breaks_decoder() -> UndecodableError:
+    return UndecodableError(f"{UPLOAD}: breaks the decoder; convert it to WAV and send that")
 
 
 def _environment() -> dict[str, str]:

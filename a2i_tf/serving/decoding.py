@@ -10,10 +10,11 @@ import asyncio
 import logging
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from a2i_tf.serving.decoder_process import DecoderDownError, DecoderProcess, UndecodableError
+from a2i_tf.serving.http_errors import error_response
 from a2i_tf.serving.limits import Limits
 
 _LOGGER = logging.getLogger(__name__)
@@ -89,14 +90,14 @@ def decode_routes(decoder: Decoder) -> list[Route]:
         try:
             wav = await decoder.decode(await request.body())
         except UndecodableError as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return error_response(str(error), 400)
         except DecoderBusyError:
             text = "too many files are being decoded; try again in a second"
-            return JSONResponse({"error": text}, 503, {"retry-after": "1"})
+            return error_response(text, 503, retry_after_seconds=1)
         except DecoderDownError as error:
             _LOGGER.error("%s", error)
             text = "files cannot be decoded at the moment; send 16-bit WAV, or try again"
-            return JSONResponse({"error": text}, 503, {"retry-after": "10"})
+            return error_response(text, 503, retry_after_seconds=10)
         return Response(wav, media_type="audio/wav")
 
     return [Route("/decode", decode, methods=["POST"])]

@@ -37,12 +37,16 @@ class Prediction:
 
 
 class Engine:
-    """Answers requests for one model; its methods belong to the event loop."""
+    """Answers requests for one model; its methods belong to the event loop.
+
+    Attributes:
+        limits: What requests may take.
+    """
 
     def __init__(self, repository: ModelRepository, batcher: Batcher, limits: Limits) -> None:
         self._repository = repository
         self._batcher = batcher
-        self._limits = limits
+        self.limits = limits
 
     @property
     def name(self) -> str:
@@ -79,11 +83,20 @@ class Engine:
         with self._repository.lease(target) as servable:
             check_request(servable.signature(name), inputs, output_filter)
             if _AUDIO_INPUT in inputs:
-                check_wavs(inputs[_AUDIO_INPUT].flat, self._limits)
+                check_wavs(inputs[_AUDIO_INPUT].flat, self.limits)
             batched = await self._batcher.run(servable, name, inputs)
         note_batch(batched.num_rows)
         outputs = {wanted: batched.outputs[wanted] for wanted in output_filter or batched.outputs}
         return Prediction(servable.version, name, outputs)
+
+    def signature(self, target: ModelTarget, name: str) -> SignatureDef:
+        """Returns a signature that can be run; "" means `serving_default`.
+
+        Raises:
+            ServingError: `NOT_FOUND`, `INVALID_ARGUMENT` or `FAILED_PRECONDITION`, as in `predict`.
+        """
+        with self._repository.lease(target) as servable:
+            return servable.signature(name or DEFAULT_SIGNATURE)
 
     def signature_defs(self, target: ModelTarget) -> tuple[int, dict[str, SignatureDef]]:
         """Returns the version, and its signatures as in `saved_model.pb`.

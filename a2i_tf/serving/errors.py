@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import grpc
 
 
@@ -17,3 +19,18 @@ class ServingError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def invalid(message: str) -> ServingError:
+    """Returns an `INVALID_ARGUMENT`."""
+    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
+
+
+def too_many_rows(num_rows: int, most: int) -> ServingError:
+    """Returns the `INVALID_ARGUMENT` for a request with more rows than a batch may have."""
+    return invalid(f"Task size {num_rows} is larger than maximum input batch size {most}")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Returns names as errors list them."""
+    return ",".join(sorted(names))

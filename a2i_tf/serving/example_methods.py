@@ -15,8 +15,8 @@ import grpc
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.apis.inference_pb2 import InferenceTask
 
-from a2i_tf.serving.errors import ServingError
-from a2i_tf.serving.json_document import echo, invalid
+from a2i_tf.serving.errors import ServingError, invalid
+from a2i_tf.serving.json_document import echo
 from a2i_tf.serving.servable import DEFAULT_SIGNATURE
 
 CLASSIFY = "classify"

@@ -49,9 +49,9 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import (
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest, RegressionResponse
 
 from a2i_tf.serving.engine import Engine, Prediction
-from a2i_tf.serving.errors import ServingError
+from a2i_tf.serving.errors import ServingError, invalid
 from a2i_tf.serving.example_methods import CLASSIFY, REGRESS, refusal, task_refusal
-from a2i_tf.serving.json_document import invalid
+from a2i_tf.serving.held_bytes import HeldBytes
 from a2i_tf.serving.model_messages import (
     SIGNATURE_DEF,
     metadata_message,
@@ -59,7 +59,6 @@ from a2i_tf.serving.model_messages import (
     status_message,
 )
 from a2i_tf.serving.model_version import ModelTarget
-from a2i_tf.serving.servable import DEFAULT_SIGNATURE
 from a2i_tf.serving.tensor_protos import arrays_from_protos, proto_from_array
 
 _LOGGER = logging.getLogger(__name__)
@@ -100,6 +99,7 @@ def _telling_errors(method: _Method[_Response]) -> _Method[_Response]:
 class _PredictionService(PredictionServiceServicer):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._held = HeldBytes(engine.limits.max_waiting_bytes)
 
     @_telling_errors
     async def Predict(  # noqa: N802
@@ -108,19 +108,24 @@ class _PredictionService(PredictionServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002
     ) -> PredictResponse:
         target = _target(request)
-        name = request.model_spec.signature_name or DEFAULT_SIGNATURE
-        _, signatures = self._engine.signature_defs(target)
-        if name not in signatures:
-            message = f'Serving signature key "{name}" not found.'
-            raise ServingError(grpc.StatusCode.FAILED_PRECONDITION, message)
-        if request.ByteSize() <= _LARGE_REQUEST_BYTES:
-            arrays = arrays_from_protos(signatures[name], request.inputs)
-        else:
-            arrays = await asyncio.to_thread(arrays_from_protos, signatures[name], request.inputs)
-        prediction = await self._engine.predict(target, name, arrays, tuple(request.output_filter))
+        num_bytes = request.ByteSize()
+        with self._held.holding(num_bytes):
+            prediction = await self._predict(target, request, num_bytes > _LARGE_REQUEST_BYTES)
         if sum(array.size for array in prediction.outputs.values()) <= _LARGE_ANSWER_VALUES:
             return _response(target.name, prediction)
         return await asyncio.to_thread(_response, target.name, prediction)
+
+    async def _predict(
+        self, target: ModelTarget, request: PredictRequest, large: bool
+    ) -> Prediction:
+        name = request.model_spec.signature_name
+        most = self._engine.limits.max_batch_size
+        arguments = (self._engine.signature(target, name), request.inputs, most)
+        if large:
+            arrays = await asyncio.to_thread(arrays_from_protos, *arguments)
+        else:
+            arrays = arrays_from_protos(*arguments)
+        return await self._engine.predict(target, name, arrays, tuple(request.output_filter))
 
     @_telling_errors
     async def GetModelMetadata(  # noqa: N802
@@ -209,8 +214,6 @@ def _target(request: Any) -> ModelTarget:
 
 
 def _named(spec: ModelSpec) -> ModelTarget:
-    if not spec.name:
-        raise invalid("ModelSpec has no name specified.")
     choice = spec.WhichOneof("version_choice")
     return ModelTarget(
         spec.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from a2i_tf.serving.errors import ServingError
 from a2i_tf.serving.servable import Servable
 
+_LOGGER = logging.getLogger(__name__)
 Arrays = Mapping[str, NDArray[Any]]
 Outputs = dict[str, NDArray[Any]]
 
@@ -44,4 +46,8 @@ def _run_alone(servable: Servable, signature_name: str, inputs: Arrays) -> Outpu
     try:
         return servable.run(signature_name, inputs)
     except ServingError as error:
+        return error
+    except Exception as error:
+        # Whatever it is, it's the answer to this request, and not to those beside it.
+        _LOGGER.exception("%s failed", signature_name)
         return error

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a2i_tf.serving.json_document import invalid
+from a2i_tf.serving.errors import invalid
 from a2i_tf.serving.json_numbers import decimals
 
 _BYTES_SUFFIX = "_bytes"

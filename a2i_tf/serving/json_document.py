@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from typing import IO, Any, cast
 
-import grpc
 import rapidjson
 
-from a2i_tf.serving.errors import ServingError
+from a2i_tf.serving.errors import invalid
 from a2i_tf.serving.json_numbers import decimal
 
 _CHUNK = 65_536
@@ -111,8 +110,3 @@ def echo(value: Any) -> str:
 def type_name(value: Any) -> str:
     """Returns what RapidJSON calls a value's type."""
     return str(value) if isinstance(value, bool) else _TYPES.get(type(value), "Number")
-
-
-def invalid(message: str) -> ServingError:
-    """Returns an `INVALID_ARGUMENT`."""
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
-from a2i_tf.serving.errors import ServingError
-from a2i_tf.serving.json_document import echo, invalid
+from a2i_tf.serving.errors import ServingError, invalid, too_many_rows
+from a2i_tf.serving.json_document import echo
 from a2i_tf.serving.json_values import array_from_json, is_base64
 
 Arrays = dict[str, NDArray[Any]]
@@ -61,7 +61,7 @@ def check_row_count(document: Mapping[str, Any], most: int) -> None:
     columns = document["instances"] if in_rows(document) else document["inputs"]
     for column in columns.values() if isinstance(columns, dict) else [columns]:
         if isinstance(column, list) and len(column) > most:
-            raise invalid(f"Task size {len(column)} is larger than maximum input batch size {most}")
+            raise too_many_rows(len(column), most)
 
 
 def arrays_from_rows(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> Arrays:

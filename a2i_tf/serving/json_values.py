@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow.core.framework import types_pb2
 
-from a2i_tf.serving.errors import ServingError
-from a2i_tf.serving.json_document import echo, invalid, type_name
+from a2i_tf.serving.errors import ServingError, invalid
+from a2i_tf.serving.json_document import echo, type_name
+from a2i_tf.serving.limits import MOST_DIMENSIONS
 
-# NumPy has 32, and a batch is one more than its rows.
-_MOST_DIMENSIONS = 31
 _BASE64_KEY = "b64"
 _WHITESPACE = b" \t\n\v\f\r"
 
@@ -113,7 +112,7 @@ def _shape(value: Any) -> list[int]:
     while isinstance(value, list):
         shape.append(len(value))
         value = value[0] if value else None
-    if len(shape) > _MOST_DIMENSIONS:
+    if len(shape) > MOST_DIMENSIONS:
         raise invalid(f"Encountered a list of {len(shape)} levels")
     return shape
 

@@ -7,6 +7,9 @@ import math
 
 _MEBIBYTE = 2**20
 
+MOST_DIMENSIONS = 31
+"""Of an input: NumPy has 32, and a batch is one more than its rows."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
@@ -16,8 +19,10 @@ class Limits:
         max_body_bytes: Of one request. Ten minutes of 16-bit mono at 16 kHz fit in as base64.
         body_seconds: From a request's headers to the end of its body.
         max_waiting_bytes: Of all bodies that the server holds at a time; beyond it, 503.
-        max_json_values: Numbers, strings, lists and objects in one body. Python takes up to 72
-            bytes for what is two characters of JSON, so bytes alone don't bound the memory.
+        max_json_values: Numbers, strings, lists and objects in one body. Python takes hundreds of
+            bytes for the eight characters of an object, so bytes alone don't bound the memory.
+            The most that a model can take are 64 rows with a second of samples each, 16,000.
+        json_parsers: Large bodies of JSON that are objects in memory at a time.
         max_clip_seconds: Of sound in one request, all of its clips together.
         min_sample_rate: Of a WAV file, in Hz. At 1 Hz, a kilobyte of samples is eight minutes.
         max_sample_rate: Of a WAV file, in Hz. The resampling filter's length grows with it.
@@ -37,7 +42,8 @@ class Limits:
     max_body_bytes: int = 32 * _MEBIBYTE
     body_seconds: float = 60.0
     max_waiting_bytes: int = 256 * _MEBIBYTE
-    max_json_values: int = 4_000_000
+    max_json_values: int = 1_100_000
+    json_parsers: int = 2
     max_clip_seconds: float = 600.0
     min_sample_rate: int = 1_000
     max_sample_rate: int = 384_000

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,6 +21,34 @@ from a2i_tf.serving.rest_path import parse_path
 # What nginx notes for a client that left before its answer.
 _CLIENT_CLOSED_REQUEST = 499
 _API_PREFIX = "/v1/"
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request and how it was answered.
+
+    Attributes:
+        protocol: "rest" or "grpc".
+        known_method: Which of the known methods; never a text of the client's.
+        client: Address without the port.
+        method: Of HTTP, or "GRPC".
+        path: The path asked, or the full name of the gRPC method.
+        status: Of HTTP, or the name of the gRPC code.
+        num_bytes: Of the answer's body.
+        seconds: From the request's first byte to the answer's last.
+        notes: What was learnt of it meanwhile.
+    """
+
+    protocol: str
+    known_method: str
+    client: str
+    method: str
+    path: str
+    status: int | str
+    num_bytes: int
+    seconds: float
+    notes: RequestNotes
 
 
 class Observer:
@@ -33,17 +63,32 @@ class Observer:
         self.metrics = metrics
         self.access_log = access_log
 
-    def count(self, protocol: str, method: str, code: int | str, seconds: float) -> None:
-        """Counts a request.
+    def note(self, answered: Answered) -> None:
+        """Counts a request and writes it down; what goes wrong is never the client's business."""
+        try:
+            by_call = (answered.protocol, answered.known_method)
+            self.metrics.requests.labels(*by_call, str(answered.status)).inc()
+            self.metrics.request_seconds.labels(*by_call).observe(answered.seconds)
+            self.access_log.write(
+                answered.client,
+                answered.method,
+                answered.path,
+                answered.status,
+                answered.num_bytes,
+                answered.seconds,
+                answered.notes,
+            )
+        except Exception:
+            _LOGGER.exception("a request couldn't be noted")
+
+    def note_refused(self, client: str, status: int) -> None:
+        """Notes a connection that was refused before its request was known.
 
         Args:
-            protocol: "rest" or "grpc".
-            method: Which of the known methods; never a text of the client's.
-            code: HTTP status, or name of the gRPC code.
-            seconds: How long it took.
+            client: Its address without the port.
+            status: Of HTTP.
         """
-        self.metrics.requests.labels(protocol, method, str(code)).inc()
-        self.metrics.request_seconds.labels(protocol, method).observe(seconds)
+        self.note(Answered("rest", "unknown", client, "", "", status, 0, 0.0, RequestNotes()))
 
 
 class ObservedApp:
@@ -70,16 +115,18 @@ class ObservedApp:
                 self._note(scope, answer, notes, time.perf_counter() - started)
 
     def _note(self, scope: Scope, answer: _Answer, notes: RequestNotes, seconds: float) -> None:
-        self._observer.count("rest", _rest_method(scope), answer.status, seconds)
-        client = scope["client"][0] if scope.get("client") else ""
-        self._observer.access_log.write(
-            client,
-            scope["method"],
-            unquote(scope["path"]),
-            answer.status,
-            answer.num_bytes,
-            seconds,
-            notes,
+        self._observer.note(
+            Answered(
+                "rest",
+                _rest_method(scope),
+                scope["client"][0] if scope.get("client") else "",
+                scope["method"],
+                unquote(scope["path"]),
+                answer.status,
+                answer.num_bytes,
+                seconds,
+                notes,
+            )
         )
 
 
@@ -155,16 +202,18 @@ class ObservedCalls(grpc.aio.ServerInterceptor):
                 status = watched.aborted.name
                 raise
             finally:
-                seconds = time.perf_counter() - started
-                self._observer.count("grpc", details.method.rpartition("/")[2], status, seconds)
-                self._observer.access_log.write(
-                    _address(context.peer()),
-                    "GRPC",
-                    details.method,
-                    status,
-                    num_bytes,
-                    seconds,
-                    notes,
+                self._observer.note(
+                    Answered(
+                        "grpc",
+                        details.method.rpartition("/")[2],
+                        _address(context.peer()),
+                        "GRPC",
+                        details.method,
+                        status,
+                        num_bytes,
+                        time.perf_counter() - started,
+                        notes,
+                    )
                 )
 
 

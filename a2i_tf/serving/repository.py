@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from a2i_tf.serving.model_version import ModelTarget, VersionStatus
 from a2i_tf.serving.servable import Servable, load_servable
 from a2i_tf.serving.version_folders import Contents, VersionFolders, read_contents
 
+_LOGGER = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
 _Result = TypeVar("_Result")
 
@@ -94,10 +96,16 @@ class ModelRepository:
             self._retire(keep={newest, *labelled})
 
     async def watch(self) -> None:
-        """Refreshes every second, until it is cancelled."""
+        """Refreshes every second, until it is cancelled; what goes wrong is logged once."""
+        told = ""
         while True:
             await asyncio.sleep(_POLL_SECONDS)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception as error:
+                # Whatever it is, the versions that are loaded can still answer.
+                if told != (told := repr(error)):
+                    _LOGGER.exception("looking for new versions failed; trying on")
 
     @contextlib.contextmanager
     def lease(self, target: ModelTarget) -> Iterator[Servable]:

@@ -7,7 +7,11 @@ https://github.com/tensorflow/serving/tree/2.17.1/tensorflow_serving/model_serve
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import grpc
@@ -19,11 +23,13 @@ from starlette.routing import Route
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
 from a2i_tf.serving.engine import Engine
-from a2i_tf.serving.errors import ServingError
+from a2i_tf.serving.errors import ServingError, invalid
 from a2i_tf.serving.example_methods import check_examples, refusal
-from a2i_tf.serving.json_answers import columns_answer, error_answer, rows_answer
-from a2i_tf.serving.json_document import invalid, parse_object
+from a2i_tf.serving.http_errors import error_response
+from a2i_tf.serving.json_answers import columns_answer, rows_answer
+from a2i_tf.serving.json_document import parse_object
 from a2i_tf.serving.json_tensors import (
+    Arrays,
     arrays_from_columns,
     arrays_from_rows,
     check_row_count,
@@ -41,7 +47,7 @@ _Result = TypeVar("_Result")
 # What takes longer than that to read or write goes to a thread: the others shan't wait.
 _LARGE_BODY_BYTES = 65_536
 _LARGE_ANSWER_VALUES = 1_024
-_RETRY_AFTER_SECONDS = "1"
+_RETRY_AFTER_SECONDS = 1
 _HTTP_STATUS = {
     grpc.StatusCode.CANCELLED: 499,
     grpc.StatusCode.INVALID_ARGUMENT: 400,
@@ -71,17 +77,33 @@ def rest_routes(engine: Engine, limits: Limits | None = None) -> list[Route]:
     return [Route(f"/{v}1/{{rest:path}}", api.respond, methods=_METHODS) for v in "vV"]
 
 
+@dataclass(frozen=True)
+class _Question:
+    """A `:predict` request, read.
+
+    Attributes:
+        signature_name: "" means `serving_default`.
+        rows: Whether it is in rows, and wants its answer so.
+        arrays: By the name of the input.
+    """
+
+    signature_name: str
+    rows: bool
+    arrays: Arrays
+
+
 class _RestApi:
     def __init__(self, engine: Engine, limits: Limits) -> None:
         self._engine = engine
         self._limits = limits
+        self._parsers = asyncio.Semaphore(limits.json_parsers)
 
     async def respond(self, request: Request) -> Response:
         """Answers one request, also if the answer is an error."""
         try:
             return Response(await self._answer(request), media_type="application/json")
         except ServingError as error:
-            return error_response(error)
+            return _refusal_response(error)
 
     async def _answer(self, request: Request) -> bytes:
         path = parse_path(request.method, _target(request))
@@ -96,6 +118,17 @@ class _RestApi:
 
     async def _predict(self, path: RestPath, body: bytes) -> bytes:
         large = len(body) > _LARGE_BODY_BYTES
+        async with self._turn_to_parse(large):
+            question = await self._read(path, body, large)
+        prediction = await self._engine.predict(
+            path.model, question.signature_name, question.arrays
+        )
+        write = rows_answer if question.rows else columns_answer
+        large = sum(map(np.size, prediction.outputs.values())) > _LARGE_ANSWER_VALUES
+        return await _call(large, write, prediction.outputs)
+
+    async def _read(self, path: RestPath, body: bytes, large: bool) -> _Question:
+        """Reads a request; what was parsed is gone when this returns."""
         document = await _call(large, parse_object, body, self._limits.max_json_values)
         name = signature_name(document)
         _, signatures = self._engine.signature_defs(path.model)
@@ -104,16 +137,19 @@ class _RestApi:
         if rows or is_batched(signature):
             check_row_count(document, self._limits.max_batch_size)
         read = arrays_from_rows if rows else arrays_from_columns
-        arrays = await _call(large, read, document, signature.inputs)
-        prediction = await self._engine.predict(path.model, name, arrays)
-        large = sum(map(np.size, prediction.outputs.values())) > _LARGE_ANSWER_VALUES
-        return await _call(large, rows_answer if rows else columns_answer, prediction.outputs)
+        return _Question(name, rows, await _call(large, read, document, signature.inputs))
+
+    def _turn_to_parse(self, large: bool) -> AbstractAsyncContextManager[None]:
+        """Lets few large bodies be objects of Python at a time, which take many times the bytes."""
+        return self._parsers if large else contextlib.nullcontext()
 
     async def _refuse_examples(self, path: RestPath, method: str, body: bytes) -> bytes:
         large = len(body) > _LARGE_BODY_BYTES
-        document = await _call(large, parse_object, body, self._limits.max_json_values)
-        name = signature_name(document)
-        check_examples(document)
+        async with self._turn_to_parse(large):
+            document = await _call(large, parse_object, body, self._limits.max_json_values)
+            name = signature_name(document)
+            check_examples(document)
+            del document
         raise refusal(method, name, self._engine.signature_defs(path.model)[1])
 
 
@@ -123,11 +159,9 @@ async def _call(in_thread: bool, function: Callable[..., _Result], *arguments: A
     return function(*arguments)
 
 
-def error_response(error: ServingError) -> Response:
-    """Returns an error as TF Serving tells it, and when to come again."""
+def _refusal_response(error: ServingError) -> Response:
     status = _HTTP_STATUS.get(error.code, 500)
-    headers = {"retry-after": _RETRY_AFTER_SECONDS} if status == 503 else None
-    return Response(error_answer(error.message), status, headers, "application/json")
+    return error_response(error.message, status, _RETRY_AFTER_SECONDS if status == 503 else None)
 
 
 def _target(request: Request) -> str:

@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from a2i_tf.serving.json_document import invalid
+from a2i_tf.serving.errors import invalid
 from a2i_tf.serving.model_version import ModelTarget
+from a2i_tf.serving.version_folders import LARGEST_VERSION
 
 _VERSION = r"(?:/versions/(\d+)|/labels/([^/:]+))?"
 _FLAGS = re.IGNORECASE | re.ASCII
 _POST = re.compile(rf"/v1/models/([^/:]+){_VERSION}:(classify|regress|predict)", _FLAGS)
 _GET = re.compile(rf"/v1/models(?:/([^/:]+))?{_VERSION}(?:/(metadata))?", _FLAGS)
-_LARGEST_VERSION = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,6 @@ def parse_path(verb: str, path: str) -> RestPath:
 def _number(digits: str) -> int:
     # Python refuses to read thousands of digits.
     number = int(digits.lstrip("0")[:20] or "0")
-    if number > _LARGEST_VERSION:
+    if number > LARGEST_VERSION:
         raise invalid(f"Failed to convert version: {digits} to numeric.")
     return number

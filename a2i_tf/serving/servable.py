@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,8 @@ _SERVE_TAG = "serve"
 _BEFORE_MESSAGE = re.compile(r"\A(?:.*\n)?(?:<stack traces unavailable>| {2,}.*)\n", re.DOTALL)
 _AFTER_MESSAGE = re.compile(r"\s*\[\[.*", re.DOTALL)
 _ROOT_ERROR = re.compile(r"\A\s*\(0\)\s+\w+:\s*")
+# TensorFlow numbers its errors as gRPC does.
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 _PATH = re.compile(r"(?<![\w/])/[\w.@+-]+(?:/[\w.@+-]+)+/?")
 
 
@@ -68,8 +71,9 @@ class Servable:
             Arrays by name; strings are object arrays of bytes.
 
         Raises:
-            ServingError: `INVALID_ARGUMENT` for what the graph can't take, such as a damaged WAV
-                file; `RESOURCE_EXHAUSTED` where memory ran out.
+            ServingError: With the code of TensorFlow's own error: `INVALID_ARGUMENT` for what the
+                graph can't take, such as a damaged WAV file; `RESOURCE_EXHAUSTED` where memory ran
+                out; `INTERNAL` where it's nobody's fault but the server's.
         """
         signature = self.signature(signature_name)
         try:
@@ -96,6 +100,8 @@ def load_servable(version: int, folder: Path) -> Servable:
         ServingError: `FAILED_PRECONDITION` if it is damaged, not all there, or refuses its own
             warm-up requests. The message tells no path.
     """
+    # TensorFlow's errors then hold the path just as it is known here.
+    folder = Path(os.path.realpath(folder))
     try:
         signature_defs = _read_signature_defs(folder)
         loaded = tf.saved_model.load(str(folder), tags=[_SERVE_TAG])
@@ -104,10 +110,10 @@ def load_servable(version: int, folder: Path) -> Servable:
     except ServingError as error:
         raise _cannot_load(error.message) from error
     except tf.errors.OpError as error:
-        raise _cannot_load(_explain(error).message) from error
+        raise _cannot_load(_own_words(_without_folder(error.message, folder))) from error
     except Exception as error:
         # A damaged file fails anywhere in TensorFlow's loader; whatever it is, the others serve on.
-        first_line = str(error).partition("\n")[0]
+        first_line = _without_folder(str(error), folder).partition("\n")[0]
         reason = f"damaged or not all there ({type(error).__name__}: {first_line})"
         raise _cannot_load(reason) from error
     return servable
@@ -143,12 +149,9 @@ def _cannot_load(reason: str) -> ServingError:
 
 
 def _explain(error: tf.errors.OpError) -> ServingError:
-    code = (
-        grpc.StatusCode.RESOURCE_EXHAUSTED
-        if isinstance(error, tf.errors.ResourceExhaustedError)
-        else grpc.StatusCode.INVALID_ARGUMENT
+    return ServingError(
+        _CODES.get(error.error_code, grpc.StatusCode.UNKNOWN), _own_words(error.message)
     )
-    return ServingError(code, _own_words(error.message))
 
 
 def _own_words(message: str) -> str:
@@ -156,6 +159,15 @@ def _own_words(message: str) -> str:
     message = _AFTER_MESSAGE.sub("", _BEFORE_MESSAGE.sub("", message))
     message = without_paths(_ROOT_ERROR.sub("", message).strip())
     return message or "the model can't take this input"
+
+
+def _without_folder(message: str, folder: Path) -> str:
+    """Returns a message with the last part only of paths at or below a version's folder.
+
+    The folder's own path may hold what ends a path elsewhere, such as spaces.
+    """
+    paths = re.compile(re.escape(str(folder)) + r"(?:/[\w.@+-]+)*/?")
+    return paths.sub(lambda path: Path(path[0]).name, message)
 
 
 def without_paths(message: str) -> str:

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import grpc
 import tensorflow as tf
@@ -26,15 +27,19 @@ from a2i_tf.serving.app import build_app
 from a2i_tf.serving.batching import Batcher, BatchingConfig
 from a2i_tf.serving.engine import Engine
 from a2i_tf.serving.grpc_service import add_services
+from a2i_tf.serving.http_protocol import ConnectionBounds, HttpConnections
 from a2i_tf.serving.limits import Limits
 from a2i_tf.serving.metrics import Metrics
 from a2i_tf.serving.model_version import ModelTarget
 from a2i_tf.serving.observation import ObservedCalls, Observer
+from a2i_tf.serving.open_files import BACKLOG, allowed_connections
 from a2i_tf.serving.repository import ModelRepository
 from a2i_tf.serving.version_folders import VersionFolders
 
 # Kubernetes and systemd kill what hasn't ended 30 and 90 seconds after SIGTERM.
 _DRAIN_SECONDS = 25.0
+# What hasn't ended by then is cut off.
+_CUT_OFF_SECONDS = 26
 # Clients that keep connections open shouldn't find them closed between two requests.
 _KEEP_ALIVE_SECONDS = 75
 
@@ -80,14 +85,21 @@ class ModelServer:
         # too would cost twice the processor time for the same pictures.
         tf.config.threading.set_intra_op_parallelism_threads(1)
         self._config = config
-        self._announce = announce
+        self._tell = announce
+        self._max_connections = allowed_connections(config.limits.max_connections)
         metrics = Metrics()
         self._observer = Observer(metrics, AccessLog(config.access_log))
         self._repository = ModelRepository(
-            config.name, config.folders, config.labels, metrics, announce
+            config.name, config.folders, config.labels, metrics, self.announce
         )
         self._batcher = Batcher(config.batching, config.limits, metrics)
         self.engine = Engine(self._repository, self._batcher, config.limits)
+
+    def announce(self, line: str) -> None:
+        """Tells a person a line, if it can be told: a full disk or a closed pipe end nothing."""
+        # rich makes a `SystemExit` of a closed pipe.
+        with contextlib.suppress(OSError, SystemExit):
+            self._tell(line)
 
     async def run(self, rest_socket: socket.socket, ready: Callable[[int], None]) -> bool:
         """Serves until SIGTERM or SIGINT, then lets what runs end.
@@ -122,21 +134,25 @@ class ModelServer:
             if stopping.is_set():
                 os._exit(1)
             stopping.set()
-            self._announce("stopping: running requests are answered; Ctrl-C again ends at once")
+            self.announce("stopping: running requests are answered; Ctrl-C again ends at once")
 
         return stop
 
     def _rest_config(self) -> uvicorn.Config:
+        bounds = ConnectionBounds(self._max_connections)
+        connections = HttpConnections(bounds, self._observer.note_refused)
         return uvicorn.Config(
             build_app(self.engine, self._config.limits, self._observer),
+            # It calls what it takes for a class.
+            http=cast(Any, connections.protocol),
             lifespan="on",
             ws="none",
             log_level="warning",
             access_log=False,
             server_header=False,
-            limit_concurrency=self._config.limits.max_connections,
+            backlog=BACKLOG,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=int(_DRAIN_SECONDS),
+            timeout_graceful_shutdown=_CUT_OFF_SECONDS,
         )
 
     def _grpc_server(self) -> tuple[grpc.aio.Server, int]:
@@ -149,6 +165,7 @@ class ModelServer:
                 ("grpc.max_send_message_length", -1),
                 # By default two servers would share a port, and each get half of the calls.
                 ("grpc.so_reuseport", 0),
+                ("grpc.max_allowed_incoming_connections", self._max_connections),
             ],
         )
         add_services(server, self.engine)
@@ -196,8 +213,10 @@ class ModelServer:
     ) -> bool:
         """Takes nothing new, and lets what runs end."""
         rest.should_exit = True
-        await asyncio.gather(serving, calls.stop(_DRAIN_SECONDS))
-        in_time = self._batcher.idle
+        answered = asyncio.gather(serving, calls.stop(_CUT_OFF_SECONDS))
+        await asyncio.wait({answered}, timeout=_DRAIN_SECONDS)
+        in_time = answered.done() and self._batcher.idle
+        await answered
         self._batcher.close()
         self._repository.close()
         return in_time

@@ -9,22 +9,22 @@ https://github.com/tensorflow/serving/blob/2.17.1/tensorflow_serving/servables/t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import grpc
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
-from a2i_tf.serving.errors import ServingError
+from a2i_tf.serving.errors import invalid, listed, too_many_rows
+from a2i_tf.serving.limits import MOST_DIMENSIONS
+from a2i_tf.serving.signature_check import check_shape, is_batched
 
 # A message may hold one value and declare a shape, which the value then fills. TensorFlow would
 # allocate whatever is declared.
 _MOST_FILLED = 1 << 20
-_MOST_DIMENSIONS = 31
 _VALUES = {
     tf.float32: "float_val",
     tf.float64: "double_val",
@@ -36,27 +36,33 @@ _VALUES = {
 
 
 def arrays_from_protos(
-    signature: SignatureDef, protos: Mapping[str, TensorProto]
+    signature: SignatureDef, protos: Mapping[str, TensorProto], max_rows: int
 ) -> dict[str, NDArray[Any]]:
     """Reads the inputs of a request; strings become object arrays of bytes.
 
+    Args:
+        signature: The one asked.
+        protos: By the name of the input.
+        max_rows: The most rows where the signature takes a batch.
+
     Raises:
         ServingError: `INVALID_ARGUMENT` where inputs are missing or unknown, have another type
-            than the signature's, or don't hold what they declare.
+            than the signature's, don't hold what they declare, or have too many rows.
     """
     _check_names(signature, protos)
-    arrays = {}
     for position, name in enumerate(sorted(signature.inputs)):
         wanted, given = signature.inputs[name].dtype, protos[name].dtype
         if not _is_dtype(given):
-            raise _invalid(f"tensor parsing error: {name}")
+            raise invalid(f"tensor parsing error: {name}")
         if given != wanted:
-            raise _invalid(
+            raise invalid(
                 f"Expects arg[{position}] to be {_dtype_name(wanted)} "
                 f"but {_dtype_name(given)} is provided"
             )
-        arrays[name] = _array(name, protos[name])
-    return arrays
+        if not _is_bounded(protos[name]):
+            raise invalid(f"tensor parsing error: {name}")
+    _check_sizes(signature, protos, max_rows)
+    return {name: _array(name, protos[name]) for name in sorted(protos)}
 
 
 def proto_from_array(array: NDArray[Any]) -> TensorProto:
@@ -78,36 +84,44 @@ def proto_from_array(array: NDArray[Any]) -> TensorProto:
 def _check_names(signature: SignatureDef, protos: Mapping[str, TensorProto]) -> None:
     sent, known = set(protos), set(signature.inputs)
     if len(sent) != len(known):
-        raise _invalid(
+        raise invalid(
             f"input size does not match signature: {len(sent)}!={len(known)} "
-            f"len({{{_join(sent)}}}) != len({{{_join(known)}}}). Sent extra: "
-            f"{{{_join(sent - known)}}}. Missing but required: {{{_join(known - sent)}}}."
+            f"len({{{listed(sent)}}}) != len({{{listed(known)}}}). Sent extra: "
+            f"{{{listed(sent - known)}}}. Missing but required: {{{listed(known - sent)}}}."
         )
     for name in sorted(known - sent):
-        raise _invalid(
+        raise invalid(
             f"Signature input alias: {name}(feed name: {signature.inputs[name].name}) not found in "
             "request and no default value provided. Inputs expected to be in the request "
-            f"{{{_join(sent)}}}, or default input alias set: "
+            f"{{{listed(sent)}}}, or default input alias set: "
         )
+
+
+def _check_sizes(signature: SignatureDef, protos: Mapping[str, TensorProto], max_rows: int) -> None:
+    """Refuses what would be refused once it's read: a string takes more in an array."""
+    for name in sorted(protos):
+        shape = tuple(dim.size for dim in protos[name].tensor_shape.dim)
+        if is_batched(signature) and shape and shape[0] > max_rows:
+            raise too_many_rows(shape[0], max_rows)
+        if protos[name].string_val:
+            check_shape(name, signature.inputs[name].tensor_shape, shape)
 
 
 def _array(name: str, proto: TensorProto) -> NDArray[Any]:
-    if not _is_bounded(proto):
-        raise _invalid(f"tensor parsing error: {name}")
     try:
         # It reads with `Tensor::FromProto`, as TF Serving does.
         tensor = tf.io.parse_tensor(proto.SerializeToString(), tf.as_dtype(proto.dtype))
         # NumPy refuses some shapes that TensorFlow takes: [0, 3, 2^62].
         return np.asarray(tensor.numpy())
     except (tf.errors.OpError, TypeError, ValueError) as error:
-        raise _invalid(f"tensor parsing error: {name}") from error
+        raise invalid(f"tensor parsing error: {name}") from error
 
 
 def _is_bounded(proto: TensorProto) -> bool:
     """Returns whether reading the tensor takes no more memory than its bytes justify."""
     shape = proto.tensor_shape
     sizes = [dim.size for dim in shape.dim]
-    if shape.unknown_rank or len(sizes) > _MOST_DIMENSIONS or min(sizes, default=0) < 0:
+    if shape.unknown_rank or len(sizes) > MOST_DIMENSIONS or min(sizes, default=0) < 0:
         return False
     if proto.string_val:
         # The last one is repeated, however long it is.
@@ -131,11 +145,3 @@ def _dtype_name(dtype: int) -> str:
     """Returns a type's name as TensorFlow's C++ calls it."""
     name = tf.as_dtype(dtype).name
     return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name)
-
-
-def _join(names: Iterable[str]) -> str:
-    return ",".join(sorted(names))
-
-
-def _invalid(message: str) -> ServingError:
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)

@@ -9,7 +9,7 @@ from pathlib import Path
 from a2i_tf.errors import A2IError
 
 _SAVED_MODEL_FILE = "saved_model.pb"
-_LARGEST_VERSION = 2**63 - 1
+LARGEST_VERSION = 2**63 - 1
 
 # Relative path, bytes and time of the last change of every file and folder.
 Contents = tuple[tuple[str, int, int], ...]
@@ -91,4 +91,4 @@ def _version_number(name: str) -> int | None:
     if not (name.isascii() and name.isdecimal() and len(name) < 20):
         return None
     number = int(name)
-    return number if str(number) == name and number <= _LARGEST_VERSION else None
+    return number if str(number) == name and number <= LARGEST_VERSION else None

@@ -10,6 +10,7 @@ model/          the networks that draw (models/drawing.py)
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 from a2i_tf.atomic import explain_os_errors, make_folder, write_json
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.config import Config, read_json
+from a2i_tf.datasets.pairs import PairsFolder, hash_splits
 from a2i_tf.errors import A2IError
 from a2i_tf.models.config import CONFIG_FILE
 from a2i_tf.models.presets import IMAGE_SIZES, Preset
@@ -49,6 +51,8 @@ class RunConfig(Config):
         a2i_version: Version that started the run.
         records: Folder of records, any path that TensorFlow reads and writes; None for the one in
             the dataset's folder.
+        splits: `hash_splits` of the dataset; None in runs that were begun before it was kept.
+        has_split_column: Whether the dataset split its sources itself.
         format: Version of the folder's layout.
     """
 
@@ -66,6 +70,8 @@ class RunConfig(Config):
     skip_bad: bool
     a2i_version: str
     records: str | None = None
+    splits: str | None = None
+    has_split_column: bool = False
     format: int = RUN_FORMAT
 
     def __post_init__(self) -> None:
@@ -113,6 +119,15 @@ def start_run(path: Path, config: RunConfig) -> None:
     write_json(path / CONFIG_FILE, config.to_dict())
 
 
+def discard_run(path: Path) -> None:
+    """Removes a run that came to nothing: a folder that holds just its configuration."""
+    # It's in nobody's way; what kept the run from starting is told instead.
+    with contextlib.suppress(OSError):
+        if [file.name for file in path.iterdir()] == [CONFIG_FILE]:
+            (path / CONFIG_FILE).unlink()
+            path.rmdir()
+
+
 def rewrite_run(path: Path, config: RunConfig) -> None:
     """Replaces the configuration of a run that goes on with another budget."""
     write_json(path / CONFIG_FILE, config.to_dict())
@@ -130,6 +145,20 @@ def read_run(path: Path) -> RunConfig:
         return RunConfig.from_dict(read_json(path / CONFIG_FILE))
     except A2IError as error:
         raise A2IError(f"{path}: {error}") from error
+
+
+def check_splits(run: Path, config: RunConfig, folder: PairsFolder) -> None:
+    """Looks whether a dataset that has the checksum of a run's still has its splits too.
+
+    Raises:
+        A2IError: if it hasn't: then the run may have heard the test sources.
+    """
+    if config.splits not in (None, hash_splits(folder.pairs)):
+        raise A2IError(
+            f"{folder.root}: the splits have changed since {run} was trained: it may have heard "
+            "sources that are held out now; write the old ones into the column split again, or "
+            "train a new run"
+        )
 
 
 def latest_run(runs: Path) -> Path:

@@ -14,6 +14,7 @@ from a2i_tf.datasets.check import BadPair, drop_bad_pairs
 from a2i_tf.datasets.hearing import vary_hearing
 from a2i_tf.datasets.pairs import Pair, PairsFolder, read_pairs
 from a2i_tf.datasets.pipeline import Arrays, load_arrays
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.batches import make_training_batches
 from a2i_tf.datasets.records.index import RecordsFolder
 from a2i_tf.datasets.records.preparation import OnCount, OnStage, prepare_records
@@ -30,7 +31,7 @@ from a2i_tf.training.callbacks import (
     steps_taken,
 )
 from a2i_tf.training.keeper import Keeper
-from a2i_tf.training.run import RunConfig
+from a2i_tf.training.run import RunConfig, check_splits
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 
 _STEPS_PER_EPOCH = 100
@@ -80,7 +81,7 @@ def train(
         A2IError: if data are missing or bad, the disk is full, or training diverges.
     """
     strategy = make_strategy(config.strategy)  # type: ignore[arg-type]
-    data = _load_data(config, on_stage, on_count)
+    data = _load_data(run, config, on_stage, on_count)
     statistics = data.records.index.statistics
     on_stage("building the networks")
     use_fast_precision()
@@ -131,12 +132,13 @@ class _Data:
     bad_pairs: list[BadPair]
 
 
-def _load_data(config: RunConfig, on_stage: OnStage, on_count: OnCount) -> _Data:
+def _load_data(run: Path, config: RunConfig, on_stage: OnStage, on_count: OnCount) -> _Data:
     folder = read_pairs(Path(config.data))
     if folder.info.checksum != config.checksum:
         raise A2IError(
             f"{folder.root}: the dataset has changed since the run began; train a new run"
         )
+    check_splits(run, config, folder)
     records, bad_pairs = prepare_records(
         folder,
         config.mfcc,
@@ -148,8 +150,8 @@ def _load_data(config: RunConfig, on_stage: OnStage, on_count: OnCount) -> _Data
     )
     if records.index.num_examples < config.preset.batch_size:
         raise A2IError(
-            f"{folder.root}: has {records.index.num_examples} training pairs, fewer than one "
-            f"batch of {config.preset.batch_size}; use more sources"
+            f"{folder.root}: has {quantity(records.index.num_examples, 'training pair')}, fewer "
+            f"than one batch of {config.preset.batch_size}; use more sources"
         )
     return _Data(records, _load_samples(folder, bad_pairs, config), bad_pairs)
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from a2i_tf.config import read_json
-from a2i_tf.datasets.importing.jobs import Job, Record, fingerprint
+from a2i_tf.datasets.destination import check_not_in_the_way, is_made
+from a2i_tf.datasets.importing.jobs import Job, Record, fingerprint, identity
 from a2i_tf.datasets.importing.material import Material
 from a2i_tf.datasets.importing.options import SAMPLE_RATE, ImportOptions
 from a2i_tf.datasets.importing.work_folder import WorkFolder
 from a2i_tf.datasets.importing.workers import JobRunner
 from a2i_tf.datasets.pairs import (
     INFO_FILE,
+    SPLITS,
     DatasetInfo,
     Pair,
     PairsFolder,
@@ -27,8 +29,9 @@ from a2i_tf.datasets.pairs import (
 from a2i_tf.errors import A2IError
 
 # Raised whenever the same files and options would give other pairs.
-_VERSION = 1
+_VERSION = 2
 _BYTES_PER_MEGABYTE = 1_000_000
+_ADVICE = "choose another --name"
 
 Progress = Callable[[int, int], None]
 
@@ -56,19 +59,12 @@ def is_imported(root: Path, material: Material, options: ImportOptions) -> bool:
     Raises:
         A2IError: if it holds anything else.
     """
-    if not (root.exists() or root.is_symlink()):
+    check_not_in_the_way(root, _ADVICE)
+    if not is_made(root, _plan(options), _ADVICE):
         return False
-    if root.is_dir() and not any(root.iterdir()):
-        return False
-    advice = "remove it, or choose another --name"
-    if not (root / INFO_FILE).is_file():
-        raise A2IError(f"{root}: is in the way and no dataset; {advice}")
-    made_with = read_json(root / INFO_FILE).get("made_with", {})
-    wanted = _made_with(material, options)
-    if any(made_with.get(key) != value for key, value in wanted.items()):
+    if read_json(root / INFO_FILE)["made_with"].get("files") != _digest(material):
         raise A2IError(
-            f"{root}: holds another dataset, or this one from other files or with other options; "
-            f"{advice}"
+            f"{root}: was imported from other files, or they changed since; remove it, or {_ADVICE}"
         )
     return True
 
@@ -83,7 +79,7 @@ def import_dataset(
     """Imports files as a pairs folder, or what is still missing after an interruption.
 
     Args:
-        root: The pairs folder; it must not be there, or be empty.
+        root: The pairs folder; it must not be there, or be empty, or hold just this import.
         material: What to import.
         options: How files become pairs.
         workers: Number of processes.
@@ -93,8 +89,13 @@ def import_dataset(
         A2IError: if no pair comes out, or the dataset can't be written. What is done is kept for
             the next time.
     """
-    work = WorkFolder(root)
-    with work.claimed(_plan(options)):
+    work = WorkFolder(root, material.root)
+    with work.claimed():
+        # Another process may have finished it since somebody looked.
+        if is_imported(root, material, options):
+            work.remove()
+            return ImportResult(read_pairs(root), {}, [], ["another process has just imported it"])
+        work.keep_only(_plan(options))
         records, skipped = _import_files(work, material.jobs, options, workers, on_progress)
         skipped = [*material.problems, *skipped]
         linked = material.link(records, options)
@@ -104,7 +105,9 @@ def import_dataset(
             work.remove()
             raise A2IError(_nothing_left(root, skipped, left_out))
         made_with = {
-            **_made_with(material, options),
+            **_plan(options),
+            "form": material.description,
+            "files": _digest(material),
             "left_out": dict(left_out),
             "skipped": len(skipped),
         }
@@ -120,9 +123,8 @@ def import_dataset(
         )
         work.publish(info, linked.pairs)
     notes = [f"{job.path}: {record.note}" for job, record in records.items() if record.note]
-    return ImportResult(
-        read_pairs(root), left_out, skipped, [*notes, *_notes_on_sources(linked.pairs)]
-    )
+    notes += [*linked.notes, *_notes_on_splits(linked.pairs)]
+    return ImportResult(read_pairs(root), left_out, skipped, notes)
 
 
 def _import_files(
@@ -161,12 +163,12 @@ def _plan(options: ImportOptions) -> dict[str, Any]:
     return {"version": _VERSION, "command": "a2i import", **options.to_dict()}
 
 
-def _made_with(material: Material, options: ImportOptions) -> dict[str, Any]:
-    """Returns what tells one import from another."""
-    digest = hashlib.sha256(repr(material).encode())
+def _digest(material: Material) -> str:
+    """Returns a hash of what is imported, wherever its folder lies."""
+    digest = hashlib.sha256(repr(material.choices).encode())
     for job in material.jobs:
-        digest.update(fingerprint(job.path).encode())
-    return {**_plan(options), "form": material.description, "files": digest.hexdigest()}
+        digest.update(f"{identity(job, material.root)} {fingerprint(job.path)}".encode())
+    return digest.hexdigest()
 
 
 def _nothing_left(root: Path, skipped: Sequence[str], left_out: Mapping[str, int]) -> str:
@@ -177,14 +179,14 @@ def _nothing_left(root: Path, skipped: Sequence[str], left_out: Mapping[str, int
     return f"{root}: nothing is left to import: {', '.join(reasons) or 'no windows'}{advice}"
 
 
-def _notes_on_sources(pairs: Sequence[Pair]) -> list[str]:
-    sources: dict[str, set[str]] = {}
+def _notes_on_splits(pairs: Sequence[Pair]) -> list[str]:
+    splits: dict[str, set[str | None]] = {}
     for pair in pairs:
-        sources.setdefault(pair.label, set()).add(pair.source)
-    few = sorted(label for label, names in sources.items() if len(names) < 3)
+        splits.setdefault(pair.label, set()).add(pair.split)
+    few = sorted(label for label, found in splits.items() if len(found) < len(SPLITS))
     if not few:
         return []
     return [
-        f"fewer than three sources: {', '.join(few)}; a class needs three to be trained, validated "
-        "and tested"
+        f"not in all of {', '.join(SPLITS)}: {', '.join(few)}; a class needs three sources that "
+        "share neither sound nor picture"
     ]

@@ -14,11 +14,13 @@ from a2i_tf.datasets.importing.material import Linked
 from a2i_tf.datasets.importing.names import readable, unique_names
 from a2i_tf.datasets.importing.options import ImportOptions
 from a2i_tf.datasets.importing.splitting import choose_splits
-from a2i_tf.datasets.pairs import Pair, Split, split_of
+from a2i_tf.datasets.pairs import Pair, Split
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
 
 SOUNDS, PICTURES = "audio", "images"
 _UNUSED_RECORDINGS = "recordings of a split without pictures"
+_UNUSED_PICTURES = "pictures of a class without recordings"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class ByClass:
 
     sounds: Mapping[SoundJob, str]
     pictures: Mapping[PictureJob, str]
+    root: Path
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -37,11 +40,16 @@ class ByClass:
     @property
     def description(self) -> str:
         """What was recognized."""
-        classes = len(set(self.sounds.values()))
         return (
-            f"{len(self.sounds)} sounds and {len(self.pictures)} pictures in {classes} "
-            f"{'class' if classes == 1 else 'classes'}"
+            f"{quantity(len(self.sounds), 'sound')} and "
+            f"{quantity(len(self.pictures), 'picture')} in "
+            f"{quantity(len(set(self.sounds.values())), 'class')}"
         )
+
+    @property
+    def choices(self) -> list[str]:
+        """The classes of the files."""
+        return [*self.sounds.values(), *self.pictures.values()]
 
     def link(self, records: Mapping[Job, Record], options: ImportOptions) -> Linked:
         """See `Material.link`.
@@ -59,34 +67,37 @@ class ByClass:
             recordings: dict[Split, list[SoundJob]] = {}
             for job in heard:
                 if self.sounds[job] == label:
-                    split = chosen[job.name] if chosen else split_of(job.name)
-                    recordings.setdefault(split, []).append(job)
+                    recordings.setdefault(chosen[job.name], []).append(job)
             images = [records[job].images[0] for job in seen if self.pictures[job] == label]
+            if not recordings:
+                left_out[_UNUSED_PICTURES] += len(images)
+                continue
             hands = _deal_to_splits(images, recordings, random.Random(f"{options.seed} {label}"))
             for split, jobs in recordings.items():
                 if not hands[split]:
                     left_out[_UNUSED_RECORDINGS] += len(jobs)
                     continue
                 windows = [(job, start) for job in jobs for start in heard[job].starts]
-                pairs += _pair(windows, hands[split], label, split if chosen else None)
+                pairs += _pair(windows, hands[split], label, split)
         return Linked(sorted(pairs, key=lambda pair: pair.id), +left_out)
 
 
 def find_by_class(path: Path) -> ByClass:
-    """Finds `audio/<class>/*` and `images/<class>/*` below a folder.
+    """Finds `audio/<class>/*` and `images/<class>/*` below a folder, in small letters or capitals.
 
     A class that is on one side only is left out and told.
 
     Raises:
         A2IError: if no class has both.
     """
-    sounds, pictures = _files_by_class(path / SOUNDS), _files_by_class(path / PICTURES)
+    sound_side, picture_side = find_side(path, SOUNDS), find_side(path, PICTURES)
+    sounds, pictures = _files_by_class(sound_side), _files_by_class(picture_side)
     problems = [
-        f"{path / SOUNDS / label}: has no {path / PICTURES / label}; left out"
+        f"{sound_side / label}: has no {picture_side / label}; left out"
         for label in sorted(set(sounds) - set(pictures))
     ]
     problems += [
-        f"{path / PICTURES / label}: has no {path / SOUNDS / label}; left out"
+        f"{picture_side / label}: has no {sound_side / label}; left out"
         for label in sorted(set(pictures) - set(sounds))
     ]
     both = sorted(set(sounds) & set(pictures))
@@ -97,8 +108,8 @@ def find_by_class(path: Path) -> ByClass:
         )
     sound_labels = {file: label for label in both for file in sounds[label]}
     picture_labels = {file: label for label in both for file in pictures[label]}
-    sound_names = unique_names(sound_labels, path / SOUNDS)
-    picture_names = unique_names(picture_labels, path / PICTURES)
+    sound_names = unique_names(sound_labels, sound_side)
+    picture_names = unique_names(picture_labels, picture_side)
     return ByClass(
         {
             SoundJob(sound_names[file], file): readable(label)
@@ -108,8 +119,17 @@ def find_by_class(path: Path) -> ByClass:
             PictureJob(picture_names[file], file): readable(label)
             for file, label in picture_labels.items()
         },
+        path,
         problems,
     )
+
+
+def find_side(path: Path, side: str) -> Path:
+    """Returns the folder of that name below `path`, with capitals if there is no other."""
+    if (path / side).is_dir() or not path.is_dir():
+        return path / side
+    others = (other for other in sorted(path.iterdir()) if other.name.lower() == side)
+    return next((other for other in others if other.is_dir()), path / side)
 
 
 def _files_by_class(folder: Path) -> dict[str, list[Path]]:
@@ -150,7 +170,7 @@ def _pair(
     windows: Sequence[tuple[SoundJob, float]],
     images: Sequence[str],
     label: str,
-    split: Split | None,
+    split: Split,
 ) -> list[Pair]:
     count = max(len(windows), len(images))
     numbers: Counter[str] = Counter()

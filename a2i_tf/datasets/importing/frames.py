@@ -74,8 +74,11 @@ def pixel_aspect(video: Path) -> float:
 def _picture_stream(video: Path, container: av.container.InputContainer) -> av.VideoStream:
     for stream in container.streams.video:
         # A song's cover isn't a video.
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            return stream
+        if stream.disposition & av.stream.Disposition.attached_pic:
+            continue
+        if stream.codec_context is None:
+            raise A2IError(f"{video}: its pictures are in an unknown codec; convert it first")
+        return stream
     raise A2IError(f"{video}: has sound but no pictures; give a video, or pair it in a list")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -202,13 +203,18 @@ def sound_name(name: str) -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """Returns a hash of a file's path, size and time of change; missing files have one too."""
+    """Returns a hash of a file's size and time of change; missing files have one too."""
     try:
         status = path.stat()
-        about = f"{path.absolute()}|{status.st_size}|{status.st_mtime_ns}"
+        about = f"{status.st_size}|{status.st_mtime_ns}"
     except OSError:
-        about = f"{path.absolute()}|missing"
-    return hashlib.sha256(about.encode("utf-8", "surrogateescape")).hexdigest()
+        about = "missing"
+    return hashlib.sha256(about.encode()).hexdigest()
+
+
+def identity(job: Job, root: Path) -> str:
+    """Returns what tells a job from others, however the path of `root` was typed."""
+    return repr(replace(job, path=Path(os.path.relpath(job.path, root))))
 
 
 def _cut_short(track: Soundtrack) -> str | None:

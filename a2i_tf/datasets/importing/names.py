@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _UNSAFE = re.compile(r"[^\w.]+")
-_MAX_LENGTH = 80
+# File systems take 255; endings, hashes and temporary names come on top.
+MAX_NAME_BYTES = 120
 
 
 def unique_names(paths: Iterable[Path], root: Path) -> dict[Path, str]:
@@ -37,7 +38,8 @@ def readable(text: str) -> str:
 
 def _plain_name(path: Path, root: Path) -> str:
     inside = _relative(path, root).with_suffix("")
-    return _UNSAFE.sub("-", inside.as_posix()).strip("-.")[:_MAX_LENGTH] or "file"
+    safe = _UNSAFE.sub("-", inside.as_posix()).strip("-.").encode()
+    return safe[:MAX_NAME_BYTES].decode(errors="ignore").rstrip("-.") or "file"
 
 
 def _short_hash(path: Path, root: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from a2i_tf.datasets.importing.jobs import Job, PictureJob, Record, SoundJob, so
 from a2i_tf.datasets.importing.material import UNLABELLED, Linked
 from a2i_tf.datasets.importing.names import unique_names
 from a2i_tf.datasets.importing.options import ImportOptions
-from a2i_tf.datasets.importing.splitting import with_splits
+from a2i_tf.datasets.importing.splitting import link_with_splits
 from a2i_tf.datasets.importing.table import read_table
 from a2i_tf.datasets.pairs import Pair
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
 
 COLUMNS = ("audio", "image")
@@ -80,9 +82,24 @@ class PairList:
     def description(self) -> str:
         """What was recognized."""
         return (
-            f"a list of {len(self.rows)} pairs of {len(self.sounds)} sounds and "
-            f"{len(self.pictures)} pictures"
+            f"a list of {quantity(len(self.rows), 'pair')} of "
+            f"{quantity(len(self.sounds), 'sound')} and "
+            f"{quantity(len(self.pictures), 'picture')}"
         )
+
+    @property
+    def choices(self) -> list[tuple[str, str, str, str, float | None]]:
+        """The rows, with names in place of paths."""
+        return [
+            (
+                self.sounds[row.audio].name,
+                self.pictures[row.image].name,
+                row.label,
+                row.source,
+                row.start_seconds,
+            )
+            for row in self.rows
+        ]
 
     def link(self, records: Mapping[Job, Record], options: ImportOptions) -> Linked:
         """See `Material.link`."""
@@ -104,7 +121,7 @@ class PairList:
                     )
                 )
                 counts[sound.name] += 1
-        return Linked(with_splits([pair for of_source in pairs.values() for pair in of_source]))
+        return link_with_splits([pair for of_source in pairs.values() for pair in of_source])
 
 
 def read_pair_list(path: Path, label: str | None) -> PairList:
@@ -115,13 +132,20 @@ def read_pair_list(path: Path, label: str | None) -> PairList:
     are missing are left out and told.
 
     Raises:
-        A2IError: if the file can't be read, a column is missing, a value is wrong, or no row's
-            files are there.
+        A2IError: if the file can't be read, a column is missing, a value is wrong, a sound has two
+            sources, or no row's files are there.
     """
     root = path.parent
     rows, problems = [], []
+    sources: dict[Path, str] = {}
     for line, row in read_table(path, COLUMNS):
         listed = _read_row(path, line, row, label or UNLABELLED)
+        first = sources.setdefault(listed.audio, listed.source)
+        if first != listed.source:
+            raise A2IError(
+                f"{path}, line {line}: the source of {listed.audio} is {listed.source!r} here and "
+                f"{first!r} before; a sound has one"
+            )
         missing = [file for file in (listed.audio, listed.image) if not file.is_file()]
         if missing:
             problems.append(f"{path}, line {line}: {missing[0]}: no such file")
@@ -147,11 +171,13 @@ def _read_row(path: Path, line: int, row: Mapping[str, str], label: str) -> List
         raise A2IError(f"{path}, line {line}: start_seconds is {text!r}, not a number") from error
     if start is not None and not (math.isfinite(start) and start >= 0):
         raise A2IError(f"{path}, line {line}: start_seconds is {text}; give 0 or more")
+    # However it's typed, a file has one path.
+    audio, image = (os.path.relpath(path.parent / row[column], path.parent) for column in COLUMNS)
     return ListedPair(
-        audio=path.parent / row["audio"],
-        image=path.parent / row["image"],
+        audio=path.parent / audio,
+        image=path.parent / image,
         label=row.get("label") or label,
-        source=row.get("source") or row["audio"],
+        source=row.get("source") or audio,
         start_seconds=start,
     )
 

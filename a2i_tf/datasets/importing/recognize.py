@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from a2i_tf.datasets.importing.by_class import PICTURES, SOUNDS, find_by_class
+from a2i_tf.datasets.importing.by_class import PICTURES, SOUNDS, find_by_class, find_side
 from a2i_tf.datasets.importing.material import Material
 from a2i_tf.datasets.importing.pair_list import read_pair_list
-from a2i_tf.datasets.importing.videos import find_videos
+from a2i_tf.datasets.importing.videos import files_below, find_videos
 from a2i_tf.errors import A2IError
 
 _FORMS = (
     "give videos (a file, or FOLDER/<class>/*), a list (CSV with the columns audio,image), or "
     f"sounds and pictures by class (FOLDER/{SOUNDS}/<class>/* and FOLDER/{PICTURES}/<class>/*)"
 )
+
+_SOUND_ENDINGS = {".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav"}
+_PICTURE_ENDINGS = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+_TEXT_ENDINGS = {"", ".csv", ".json", ".md", ".txt"}
 
 
 def recognize(path: Path, label: str | None, labels_file: Path | None) -> Material:
@@ -31,7 +35,7 @@ def recognize(path: Path, label: str | None, labels_file: Path | None) -> Materi
     if not path.exists():
         raise A2IError(f"{path}: no such file or folder; {_FORMS}")
     listed = path.is_file() and path.suffix.lower() == ".csv"
-    by_class = (path / SOUNDS).is_dir() or (path / PICTURES).is_dir()
+    by_class = find_side(path, SOUNDS).is_dir() or find_side(path, PICTURES).is_dir()
     if labels_file is not None and (listed or by_class):
         raise A2IError(f"{path}: --labels is for videos; leave it out")
     if listed:
@@ -42,4 +46,15 @@ def recognize(path: Path, label: str | None, labels_file: Path | None) -> Materi
         return find_by_class(path)
     if path.is_dir() and not any(path.iterdir()):
         raise A2IError(f"{path}: is empty; {_FORMS}")
+    if path.is_dir() and _lacks_links(path):
+        raise A2IError(
+            f"{path}: holds sounds and pictures, and nothing says which belong together; {_FORMS}"
+        )
     return find_videos(path, label, labels_file)
+
+
+def _lacks_links(folder: Path) -> bool:
+    """Tells whether there are sounds and pictures, and no file that may be a video."""
+    endings = {file.suffix.lower() for file in files_below(folder)}
+    others = endings - _SOUND_ENDINGS - _PICTURE_ENDINGS - _TEXT_ENDINGS
+    return bool(endings & _SOUND_ENDINGS and endings & _PICTURE_ENDINGS and not others)

@@ -5,21 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from a2i_tf.errors import A2IError
 
 
-def read_columns(path: Path) -> list[str]:
-    """Returns the names in a CSV file's first line; none if it can't be read."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return []
-
-
 def read_table(path: Path, required: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """Reads a CSV file with a line of names, as UTF-8 with or without a byte-order mark.
+
+    Values are separated by commas, or by semicolons as some spreadsheets do. Names may have
+    capitals.
 
     Returns:
         (number of the line, value by column, "" where there is none) of every row that isn't
@@ -30,7 +25,7 @@ def read_table(path: Path, required: Sequence[str]) -> list[tuple[int, dict[str,
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
+            reader = _reader(file)
             missing = [name for name in required if name not in (reader.fieldnames or ())]
             if missing:
                 raise A2IError(
@@ -49,3 +44,12 @@ def read_table(path: Path, required: Sequence[str]) -> list[tuple[int, dict[str,
     if not rows:
         raise A2IError(f"{path}: has no rows; add a line for every file")
     return rows
+
+
+def _reader(file: TextIO) -> csv.DictReader[str]:
+    names = file.readline()
+    delimiter = ";" if ";" in names and "," not in names else ","
+    file.seek(0)
+    reader = csv.DictReader(file, restval="", delimiter=delimiter)
+    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    return reader

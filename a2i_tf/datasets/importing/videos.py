@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2i_tf.datasets.importing.jobs import Job, Record, VideoJob, sound_name
 from a2i_tf.datasets.importing.material import UNLABELLED, Linked
 from a2i_tf.datasets.importing.names import readable, unique_names
 from a2i_tf.datasets.importing.options import ImportOptions
-from a2i_tf.datasets.importing.splitting import with_splits
+from a2i_tf.datasets.importing.splitting import link_with_splits
 from a2i_tf.datasets.importing.table import read_table
 from a2i_tf.datasets.pairs import Pair
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
 
 
@@ -22,6 +23,7 @@ class Videos:
     """Videos, each a source; see `Material`."""
 
     labels: Mapping[VideoJob, str]
+    root: Path
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -32,9 +34,13 @@ class Videos:
     @property
     def description(self) -> str:
         """What was recognized."""
-        classes = len(set(self.labels.values()))
-        files = f"{len(self.labels)} {'file' if len(self.labels) == 1 else 'files'}"
-        return f"videos: {files} in {classes} {'class' if classes == 1 else 'classes'}"
+        classes = quantity(len(set(self.labels.values())), "class")
+        return f"videos: {quantity(len(self.labels), 'file')} in {classes}"
+
+    @property
+    def choices(self) -> list[str]:
+        """The labels of the videos."""
+        return list(self.labels.values())
 
     def link(self, records: Mapping[Job, Record], options: ImportOptions) -> Linked:
         """See `Material.link`."""
@@ -52,7 +58,17 @@ class Videos:
             if job in records
             for start, image in zip(records[job].starts, records[job].images, strict=True)
         ]
-        return Linked(with_splits(pairs))
+        linked = link_with_splits(pairs)
+        return replace(linked, notes=[*linked.notes, *self._strays()])
+
+    def _strays(self) -> list[str]:
+        if len(set(self.labels.values())) == 1:
+            return []
+        return [
+            f"{job.path}: lies beside the folders of the classes; its class is {UNLABELLED!r}"
+            for job, label in self.labels.items()
+            if label == UNLABELLED and job.path.parent == self.root
+        ]
 
 
 def find_videos(path: Path, label: str | None, labels_file: Path | None) -> Videos:
@@ -70,13 +86,13 @@ def find_videos(path: Path, label: str | None, labels_file: Path | None) -> Vide
         A2IError: if there are no files, or the list can't be read.
     """
     root = path if path.is_dir() else path.parent
-    files = sorted(_files_below(path)) if path.is_dir() else [path]
+    files = sorted(files_below(path)) if path.is_dir() else [path]
     if not files:
         raise A2IError(f"{path}: holds no files; put videos there, in a folder for every class")
     problems: list[str] = []
     if labels_file is not None:
         labels = _read_labels(labels_file, root)
-        known = {file.resolve(): file for file in files}
+        known = {_real(file): file for file in files}
         problems += [
             f"{name}: no such file, named in {labels_file}" for name in labels if name not in known
         ]
@@ -88,10 +104,13 @@ def find_videos(path: Path, label: str | None, labels_file: Path | None) -> Vide
     if not found:
         raise A2IError(f"{labels_file}: names no file in {path}; give paths relative to it")
     names = unique_names(found, root)
-    return Videos({VideoJob(names[file], file): text for file, text in found.items()}, problems)
+    return Videos(
+        {VideoJob(names[file], file): text for file, text in found.items()}, root, problems
+    )
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yields all files in a folder and those below it, but hidden ones."""
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
@@ -105,9 +124,19 @@ def _folder_label(file: Path, root: Path) -> str:
 
 
 def _read_labels(labels_file: Path, root: Path) -> dict[Path, str]:
-    labels = {}
+    labels: dict[Path, str] = {}
     for line, row in read_table(labels_file, ("file", "label")):
-        if not row["file"] or not row["label"]:
+        if not row["file"] or not row["label"] or "\0" in row["file"]:
             raise A2IError(f"{labels_file}, line {line}: has no file or no label; fill it in")
-        labels[(root / row["file"]).resolve()] = row["label"]
+        first = labels.setdefault(_real(root / row["file"]), row["label"])
+        if first != row["label"]:
+            raise A2IError(
+                f"{labels_file}, line {line}: {row['file']} is {row['label']!r} here and "
+                f"{first!r} before; choose one"
+            )
     return labels
+
+
+def _real(path: Path) -> Path:
+    # Path.resolve fails on links that lead in a circle.
+    return Path(os.path.realpath(path))

@@ -8,54 +8,55 @@ data/.NAME.import/plan.json       with which options
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from a2i_tf.atomic import explain_os_errors, make_folder, write_json
+from a2i_tf.atomic import explain_os_errors, write_json
 from a2i_tf.config import read_json
-from a2i_tf.datasets.importing.jobs import Job, Record, fingerprint
+from a2i_tf.datasets.importing.jobs import Job, Record, fingerprint, identity
+from a2i_tf.datasets.lock import locked
 from a2i_tf.datasets.pairs import DatasetInfo, Pair, write_pairs
-from a2i_tf.errors import A2IError
 
 
 class WorkFolder:
     """The folder beside a dataset that is being imported."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, origin: Path) -> None:
         """Names the folder.
 
         Args:
             root: The pairs folder to be.
+            origin: The folder that imported files are named relative to.
         """
         self._root = root
+        self._origin = origin
         self._path = root.parent / f".{root.name}.import"
         self.dataset = self._path / "dataset"
 
     @contextlib.contextmanager
-    def claimed(self, plan: dict[str, Any]) -> Iterator[None]:
-        """Holds the folder for this process; what another plan left in it is removed.
+    def claimed(self) -> Iterator[None]:
+        """Holds the folder for this process.
 
         Raises:
             A2IError: if another process holds it, or it can't be written.
         """
-        make_folder(self._path)
-        with explain_os_errors(self._path):
-            lock = (self._path / "lock").open("w")
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise A2IError(
-                    f"{self._root}: is being imported by another process; wait for it, or choose "
-                    "another --name"
-                ) from error
-            self._keep_only(plan)
+        message = (
+            f"{self._root}: is being imported by another process; wait for it, or choose another "
+            "--name"
+        )
+        with locked(self._path / "lock", message):
             yield
+
+    def keep_only(self, plan: dict[str, Any]) -> None:
+        """Removes what another plan left in the folder."""
+        path = self._path / "plan.json"
+        if not path.exists() or read_json(path) != plan:
+            for name in ("records", "dataset"):
+                shutil.rmtree(self._path / name, ignore_errors=True)
+            write_json(path, plan)
 
     def finished(self, job: Job) -> Record | None:
         """Returns the record of a job that was done before, if its file is still the same."""
@@ -88,14 +89,7 @@ class WorkFolder:
         """Removes the folder and all that is in it."""
         shutil.rmtree(self._path, ignore_errors=True)
 
-    def _keep_only(self, plan: dict[str, Any]) -> None:
-        path = self._path / "plan.json"
-        if not path.exists() or read_json(path) != plan:
-            for name in ("records", "dataset"):
-                shutil.rmtree(self._path / name, ignore_errors=True)
-            write_json(path, plan)
-
     def _record_path(self, job: Job) -> Path:
         kind = type(job).__name__.removesuffix("Job").lower()
-        about = hashlib.sha256(json.dumps([kind, repr(job)]).encode()).hexdigest()[:8]
+        about = hashlib.sha256(identity(job, self._origin).encode()).hexdigest()[:8]
         return self._path / "records" / f"{kind}-{job.name}-{about}.json"

@@ -150,3 +150,8 @@ def _run_job(index: int, job: Job, folder: Path, options: ImportOptions, threads
         raise
     except A2IError as error:
         return error
+    except (_StoppedError, MemoryError):
+        raise
+    except Exception as error:
+        # Decoders of others read files of others: one odd file must not end the import.
+        return A2IError(f"{job.path}: cannot be decoded ({type(error).__name__}); convert it first")

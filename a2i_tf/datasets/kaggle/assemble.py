@@ -65,6 +65,8 @@ PUBLISHED_COUNTS = {
 }
 
 _IMAGE_SIZE = 256
+# The set's is 20 MB; all of it is in memory at once.
+_MOST_TABLE_BYTES = 200_000_000
 # Raised whenever the same archive would give other pairs.
 _VERSION = 1
 
@@ -155,10 +157,14 @@ def _assemble(
 
 def _read_table(archive: zipfile.ZipFile) -> list[Row]:
     try:
-        file = archive.open("dataset.csv")
+        member = archive.getinfo("dataset.csv")
     except KeyError as error:
         raise OtherContentsError("has no dataset.csv") from error
-    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+    if member.file_size > _MOST_TABLE_BYTES:
+        raise OtherContentsError(
+            f"has a dataset.csv of {member.file_size / 1e6:.0f} MB, far more than the set's"
+        )
+    with io.TextIOWrapper(archive.open(member), encoding="utf-8-sig", newline="") as text:
         return read_rows(text)
 
 

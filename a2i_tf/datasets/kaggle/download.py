@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import hashlib
 import shutil
 import time
@@ -26,6 +25,7 @@ from a2i_tf.config import read_json
 from a2i_tf.datasets.destination import check_disk
 from a2i_tf.datasets.kaggle.failures import TransientError, explain_failures
 from a2i_tf.datasets.kaggle.remote import RemoteArchive, find_archive
+from a2i_tf.datasets.lock import locked
 from a2i_tf.errors import A2IError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def download_archive(
     on_bytes: Callable[[int, int], None] | None = None,
     on_pause: Callable[[str], None] | None = None,
 ) -> Download:
-    """Downloads the archive beside `root`, or what is still missing of it.
+    """Downloads the archive beside `root`, or what is still missing of it; see `claimed_download`.
 
     Args:
         root: The pairs folder to be.
@@ -68,16 +68,28 @@ def download_archive(
             archive comes damaged, or the disk is full. What came is kept for the next time.
     """
     folder = make_folder(_download_folder(root))
-    with _alone(folder):
-        try:
-            if not (folder / "archive.zip").exists():
-                _try_until_whole(folder, root, unpacks_all, on_bytes, on_pause)
-        except A2IError:
-            if not _size(folder / "archive.zip.part"):
-                discard_download(root)
-            raise
-        remote = RemoteArchive.from_dict(read_json(folder / "archive.json"))
+    try:
+        if not (folder / "archive.zip").exists():
+            _try_until_whole(folder, root, unpacks_all, on_bytes, on_pause)
+    except A2IError:
+        if not _size(folder / "archive.zip.part"):
+            discard_download(root)
+        raise
+    remote = RemoteArchive.from_dict(read_json(folder / "archive.json"))
     return Download(folder / "archive.zip", remote)
+
+
+@contextlib.contextmanager
+def claimed_download(root: Path) -> Iterator[None]:
+    """Keeps a second process from downloading, or unpacking, into the same folders.
+
+    Raises:
+        A2IError: if another process does so.
+    """
+    folder = _download_folder(root)
+    message = f"{folder}: another a2i is downloading into it; wait for it, or stop it"
+    with locked(folder / "lock", message):
+        yield
 
 
 def discard_download(root: Path) -> None:
@@ -87,19 +99,6 @@ def discard_download(root: Path) -> None:
 
 def _download_folder(root: Path) -> Path:
     return root.parent / f".{root.name}-download"
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keeps a second process from writing into the same archive."""
-    with explain_os_errors(folder), (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise A2IError(
-                f"{folder}: another a2i is downloading into it; wait for it, or stop it"
-            ) from error
-        yield
 
 
 def _try_until_whole(

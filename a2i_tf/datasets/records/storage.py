@@ -89,12 +89,6 @@ def make_folder(path: str) -> None:
                 tf.io.gfile.remove(file)
 
 
-def remove_folder(path: str) -> None:
-    """Removes a folder with all that is in it, if it is there."""
-    with contextlib.suppress(tf.errors.OpError):
-        tf.io.gfile.rmtree(path)
-
-
 def file_checksum(path: str) -> str | None:
     """Returns the SHA-256 of a file, or None if there is none."""
     digest = hashlib.sha256()

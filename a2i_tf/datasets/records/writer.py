@@ -11,7 +11,6 @@ import tensorflow as tf
 from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.datasets.pipeline import read_batches
 from a2i_tf.datasets.records.index import (
-    INDEX_FILE,
     RecordsConfig,
     RecordsFolder,
     RecordsIndex,
@@ -19,7 +18,7 @@ from a2i_tf.datasets.records.index import (
     write_index,
 )
 from a2i_tf.datasets.records.shards import mix_sources, write_shard
-from a2i_tf.datasets.records.storage import make_folder, remove_folder
+from a2i_tf.datasets.records.storage import make_folder
 from a2i_tf.datasets.statistics import StatisticsSum
 
 _WRITERS = 2
@@ -33,7 +32,8 @@ def write_records(
 ) -> RecordsFolder:
     """Writes all shards, then the index.
 
-    Memory stays bounded: a few shards are held at a time.
+    Memory stays bounded: a few shards are held at a time. Another process may write the same
+    records meanwhile: shards of one name hold the same examples, and each is whole at any time.
 
     Args:
         path: Folder of the records.
@@ -43,27 +43,22 @@ def write_records(
 
     Raises:
         A2IError: if the split is empty, a file can't be read, or `path` can't be written to.
-            Nothing but a whole folder is left behind.
+            Whole shards stay, for they may be another process's too; without the index nobody
+            takes them for records, and the next run writes over them.
     """
     pairs = mix_sources(folder.split(config.split))
     names = shard_names(config, len(pairs))
     total = StatisticsSum()
-    try:
-        checksums = _write_shards(path, folder, pairs, config, names, on_count, total)
-        statistics = total.statistics()
-        index = RecordsIndex(
-            config=config,
-            num_examples=len(pairs),
-            shards=checksums,
-            mfcc_mean=tuple(map(float, statistics.mean)),
-            mfcc_variance=tuple(map(float, statistics.variance)),
-        )
-        write_index(path, index)
-    except BaseException:
-        # Another process may have finished the same records meanwhile; those stay.
-        if not tf.io.gfile.exists(tf.io.gfile.join(path, INDEX_FILE)):
-            remove_folder(path)
-        raise
+    checksums = _write_shards(path, folder, pairs, config, names, on_count, total)
+    statistics = total.statistics()
+    index = RecordsIndex(
+        config=config,
+        num_examples=len(pairs),
+        shards=checksums,
+        mfcc_mean=tuple(map(float, statistics.mean)),
+        mfcc_variance=tuple(map(float, statistics.variance)),
+    )
+    write_index(path, index)
     return RecordsFolder(path, index)
 
 
