@@ -32,7 +32,7 @@ demo: install
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh $(DEMO_MINUTES)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 soak: install
 	A2I_SOAK=1 $(BIN)/python -m pytest -s tests/test_serving_*.py tests/test_page*.py

@@ -51,6 +51,7 @@ class TrainingProgress:
     def show_stage(self, stage: str) -> None:
         """Shows what is going on beside training."""
         self._progress.update(self._task, description=stage, completed=0, details="")
+        self._printed_at = 0.0
         if not self._console.is_terminal:
             self._console.print(stage)
 

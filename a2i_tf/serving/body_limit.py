@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from a2i_tf.serving.heap import give_back
+from a2i_tf.serving.heap import give_back_soon
 from a2i_tf.serving.http_errors import error_response
 from a2i_tf.serving.limits import Limits
 
@@ -87,7 +87,7 @@ class BodyLimit:
             dropped = body.drop()
             self._held_bytes -= dropped
             if dropped > _LARGE_BYTES:
-                asyncio.get_running_loop().run_in_executor(None, give_back)
+                give_back_soon()
 
     async def _read(self, scope: Scope, receive: Receive, body: _Body) -> bool:
         """Fills `body`; returns whether the client stayed to its end."""

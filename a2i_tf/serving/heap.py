@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
+
+# gRPC holds a message until after its handler has returned; others' calls take seconds.
+_AFTER_SECONDS = (0.1, 5.0)
 
 
 def give_back() -> None:
@@ -15,3 +19,13 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):
         return
+
+
+def give_back_soon() -> None:
+    """Gives memory back a moment from now, and once more when what runs beside may have ended.
+
+    To be called in the event loop.
+    """
+    loop = asyncio.get_running_loop()
+    for seconds in _AFTER_SECONDS:
+        loop.call_later(seconds, loop.run_in_executor, None, give_back)

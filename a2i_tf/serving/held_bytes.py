@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Iterator
 
 import grpc
 
 from a2i_tf.serving.errors import ServingError
-from a2i_tf.serving.heap import give_back
+from a2i_tf.serving.heap import give_back_soon
 
 _LARGE_BYTES = 2**20
-# gRPC itself holds a message until after its handler has returned.
-_RELEASED_SECONDS = 0.1
 
 
 class HeldBytes:
@@ -43,8 +40,4 @@ class HeldBytes:
         finally:
             self._held -= num_bytes
             if num_bytes > _LARGE_BYTES:
-                asyncio.get_running_loop().call_later(_RELEASED_SECONDS, _give_back_in_thread)
-
-
-def _give_back_in_thread() -> None:
-    asyncio.get_running_loop().run_in_executor(None, give_back)
+                give_back_soon()
