@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import contextlib
 import json
+import os
 import shutil
 import signal
 import socket
@@ -145,7 +146,9 @@ def start_unheard(exported, tmp_path):
     logs.mkdir()
     command = [sys.executable, "-m", "a2i_tf", "serve", "--model", base, "--port", "0"]
     command += ["--grpc-port", "0", "--access-log", logs / "access.jsonl"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # Only a buffered stderr still holds at the end what it couldn't tell.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
     addresses = {}
     for line in process.stderr:
         name, _, address = line.strip().partition(": ")
