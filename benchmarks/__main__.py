@@ -92,7 +92,7 @@ def measure_training() -> list[Row]:
 
     from a2i_tf.audio.settings import MFCC_SETTINGS
     from a2i_tf.datasets.statistics import MfccStatistics
-    from a2i_tf.models.gan import AudioToImageGAN
+    from a2i_tf.models.latent_gan import build_gan
     from a2i_tf.models.presets import PRESETS
 
     speeds = {}
@@ -100,7 +100,7 @@ def measure_training() -> list[Row]:
         preset = PRESETS[name]
         shape = MFCC_SETTINGS[preset.mfcc_setting].shape
         statistics = MfccStatistics(np.zeros(shape[1], np.float32), np.ones(shape[1], np.float32))
-        gan = AudioToImageGAN(preset, 64, shape, statistics)
+        gan = build_gan(preset, 64, shape, statistics)
         gan.compile(jit_compile=False)
         step = tf.function(gan.train_step)
         data = (
@@ -119,33 +119,14 @@ def measure_drawing() -> list[Row]:
     import numpy as np
 
     import a2i_tf
-    from a2i_tf.audio.settings import MFCC_SETTINGS
-    from a2i_tf.datasets.statistics import MfccStatistics
     from a2i_tf.export.exporter import export_model
     from a2i_tf.inference.run import LiveSynthesizer
-    from a2i_tf.models.config import ModelConfig
-    from a2i_tf.models.drawing import DrawingModel
-    from a2i_tf.models.gan import AudioToImageGAN
-    from a2i_tf.models.presets import DEFAULT
+    from benchmarks.untrained import untrained_model
 
-    mfcc = MFCC_SETTINGS[DEFAULT.mfcc_setting]
-    zeros = np.zeros(mfcc.num_mfccs, np.float32)
-    gan = AudioToImageGAN(DEFAULT, 64, mfcc.shape, MfccStatistics(zeros, zeros + 1))
-    config = ModelConfig(
-        mfcc=mfcc,
-        image_size=64,
-        embedding_dim=DEFAULT.embedding_dim,
-        noise_dim=DEFAULT.noise_dim,
-        preset=DEFAULT.name,
-        dataset="none",
-        labels=(),
-        mfcc_mean=tuple(map(float, zeros)),
-        mfcc_deviation=tuple(map(float, zeros + 1)),
-        run="none",
-        steps=0,
+    model = untrained_model()
+    clip = np.random.default_rng(0).uniform(
+        -0.3, 0.3, _CLIP_SECONDS * model.config.mfcc.sample_rate
     )
-    model = DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
-    clip = np.random.default_rng(0).uniform(-0.3, 0.3, _CLIP_SECONDS * mfcc.sample_rate)
     clip = clip.astype(np.float32)
     with tempfile.TemporaryDirectory() as folder:
         exported = export_model(model, Path(folder) / "a2i", ["float32", "int8"], [clip])

@@ -80,12 +80,13 @@ def make_training(records: RecordsFolder, batch: tf.Tensor) -> dict[str, Phase]:
     """Returns both phases of training on one batch that is in memory."""
     import tensorflow as tf
 
-    from a2i_tf.models.gan import AudioToImageGAN
+    from a2i_tf.models.latent_gan import build_gan
     from a2i_tf.models.presets import DEFAULT
-    from a2i_tf.models.sketcher import build_sketcher, make_sketches
+    from a2i_tf.models.sketcher import build_sketcher
+    from a2i_tf.models.sketches import make_sketches
 
     config = records.index.config
-    gan = AudioToImageGAN(DEFAULT, _IMAGE_SIZE, config.mfcc.shape, records.index.statistics)
+    gan = build_gan(DEFAULT, _IMAGE_SIZE, config.mfcc.shape, records.index.statistics)
     gan.compile(jit_compile=False)
     sketcher = build_sketcher(DEFAULT, gan.encoder)
     mfcc, images = batch

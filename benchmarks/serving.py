@@ -55,32 +55,11 @@ def main() -> None:
 
 def export_default_model(folder: Path) -> Path:
     """Exports an untrained default model at 64 px; returns its version folder."""
-    from a2i_tf.audio.settings import MFCC_SETTINGS
-    from a2i_tf.datasets.statistics import MfccStatistics
     from a2i_tf.export.exporter import export_model
-    from a2i_tf.models.config import ModelConfig
-    from a2i_tf.models.drawing import DrawingModel
-    from a2i_tf.models.gan import AudioToImageGAN
-    from a2i_tf.models.presets import DEFAULT
+    from benchmarks.untrained import untrained_model
 
-    mfcc = MFCC_SETTINGS[DEFAULT.mfcc_setting]
-    zeros = np.zeros(mfcc.num_mfccs, np.float32)
-    gan = AudioToImageGAN(DEFAULT, 64, mfcc.shape, MfccStatistics(zeros, zeros + 1))
-    config = ModelConfig(
-        mfcc=mfcc,
-        image_size=64,
-        embedding_dim=DEFAULT.embedding_dim,
-        noise_dim=DEFAULT.noise_dim,
-        preset=DEFAULT.name,
-        dataset="none",
-        labels=(),
-        mfcc_mean=tuple(zeros.tolist()),
-        mfcc_deviation=tuple((zeros + 1).tolist()),
-        run="none",
-        steps=0,
-    )
-    model = DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
-    return export_model(model, folder, (), [np.zeros(mfcc.sample_rate, np.float32)]).version_folder
+    clip = np.zeros(16_000, np.float32)
+    return export_model(untrained_model(), folder, (), [clip]).version_folder
 
 
 def wav_clips(count: int) -> list[bytes]:

@@ -11,7 +11,7 @@ from a2i_tf.audio.settings import MFCC_SETTINGS
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.config import ModelConfig
 from a2i_tf.models.drawing import DrawingModel
-from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.presets import PRESETS
 
 
@@ -20,7 +20,7 @@ def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     preset = PRESETS[preset]
     mfcc = MFCC_SETTINGS[mfcc_setting or preset.mfcc_setting]
     mean, variance = np.full(mfcc.num_mfccs, 0.5, np.float32), np.full(mfcc.num_mfccs, 25.0)
-    gan = AudioToImageGAN(preset, image_size, mfcc.shape, MfccStatistics(mean, variance))
+    gan = build_gan(preset, image_size, mfcc.shape, MfccStatistics(mean, variance))
     fill_blank_layers(gan.drawing_generator)
     config = ModelConfig(
         mfcc=mfcc,

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from a2i_tf.datasets.statistics import MfccStatistics
-from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.training.strategy import make_strategy
 
@@ -27,20 +27,26 @@ keras.utils.set_random_seed(0)
 strategy = make_strategy("mirrored")
 with strategy.scope():
     statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
-    gan = AudioToImageGAN(PRESETS["tiny"], SIZE, SHAPE, statistics, seed=0)
+    gan = build_gan(PRESETS["tiny"], SIZE, SHAPE, statistics, seed=0)
     gan.compile(jit_compile=False)
-before = gan.encoder.get_weights()[-2]
+before = gan.picture_encoder.get_weights()[-2]
 gan.fit(
     tf.data.Dataset.from_tensor_slices((mfcc, images)).batch(BATCH, drop_remainder=True),
     verbose=0,
     shuffle=False,
 )
-networks = (gan.encoder, gan.generator, gan.discriminator, gan.drawing_generator)
+networks = (
+    gan.picture_encoder,
+    gan.generator,
+    gan.sampler,
+    gan.discriminator,
+    gan.drawing_generator,
+)
 weights = {
     f"{network.name}/{variable.path}": np.asarray(variable.value).tolist()
     for network in networks
     for variable in network.variables
 }
-moved = float(np.abs(gan.encoder.get_weights()[-2] - before).max())
+moved = float(np.abs(gan.picture_encoder.get_weights()[-2] - before).max())
 replicas = strategy.num_replicas_in_sync
 print(json.dumps({"replicas": replicas, "moved": moved, "weights": weights}))

@@ -12,12 +12,13 @@ import tensorflow as tf
 from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.augment import augment_images
-from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization, SmoothUpsampling
-from a2i_tf.models.losses import GeneratorHinge
+from a2i_tf.models.losses import GeneratorHinge, Reconstruction
 from a2i_tf.models.presets import PRESETS, preset_named
 from a2i_tf.models.randomness import BatchRandomness
-from a2i_tf.models.sketcher import build_sketcher, make_sketches
+from a2i_tf.models.sketcher import build_sketcher
+from a2i_tf.models.sketches import make_sketches
 
 SHAPE = (8, 13)
 
@@ -25,7 +26,7 @@ SHAPE = (8, 13)
 def make_gan(preset="tiny", image_size=32, seed=0):
     keras.utils.set_random_seed(seed)
     statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
-    gan = AudioToImageGAN(PRESETS[preset], image_size, SHAPE, statistics, seed)
+    gan = build_gan(PRESETS[preset], image_size, SHAPE, statistics, seed)
     gan.compile(jit_compile=False)
     return gan
 
@@ -43,7 +44,7 @@ class NetworksTest(tf.test.TestCase):
             gan = make_gan(image_size=image_size)
             mfcc, images = make_batch(2, image_size)
             embedding = gan.encoder(mfcc)
-            drawn = gan.generator([embedding, tf.zeros([2, gan.preset.noise_dim])])
+            drawn = gan.drawing_generator([embedding, tf.zeros([2, gan.preset.noise_dim])])
             self.assertEqual(drawn.shape, (2, image_size, image_size, 3))
             self.assertAllInRange(drawn, -1.0, 1.0)
             self.assertEqual(gan.discriminator([images, embedding]).shape, (2, 1))
@@ -121,6 +122,20 @@ class NetworksTest(tf.test.TestCase):
 
 
 class LossesTest(tf.test.TestCase):
+    def test_reconstruction_adds_sketches_to_pixels_picture_by_picture(self):
+        real = tf.zeros([2, 32, 32, 3])
+        drawn = tf.stack([tf.zeros([32, 32, 3]), tf.fill([32, 32, 3], 0.5)])
+        loss = Reconstruction(16, sketch_weight=2.0, reduction="none")(real, drawn)
+        # Of ten numbers of a sketch, three are mean colours; an even picture has no others.
+        self.assertAllClose(loss, [0.0, 0.25 + 2.0 * 0.3 * 0.25], atol=1e-6)
+        self.assertAllClose(Reconstruction(16, 0.0)(real, drawn), 0.125)
+
+    def test_reconstruction_does_not_look_into_areas(self):
+        board = np.indices((32, 32)).sum(axis=0) % 2 * 2.0 - 1.0
+        drawn = tf.constant(np.broadcast_to(board[None, :, :, None], (1, 32, 32, 3)), tf.float32)
+        self.assertAllClose(Reconstruction(16, 0.0)(tf.zeros_like(drawn), drawn), 0.0)
+        self.assertAllClose(Reconstruction(32, 0.0)(tf.zeros_like(drawn), drawn), 1.0)
+
     def test_generator_hinge_is_minus_the_mean_logit(self):
         self.assertAllClose(GeneratorHinge()(tf.ones([2, 1]), [[3.0], [-1.0]]), -1.0)
 
@@ -157,13 +172,23 @@ class TrainStepTest(tf.test.TestCase):
 
     def test_moving_average_follows_by_its_decay(self):
         gan = make_gan()
-        old = gan.drawing_generator.get_weights()
+        before = [average.get_weights() for average, _ in gan.averages]
         gan.train_step(make_batch())
         decay = gan.preset.moving_average_decay
-        for kept, before, current in zip(
-            gan.drawing_generator.get_weights(), old, gan.generator.get_weights(), strict=True
-        ):
-            self.assertAllClose(kept, decay * before + (1 - decay) * current, atol=1e-6)
+        for (average, current), old in zip(gan.averages, before, strict=True):
+            for kept, was, new in zip(
+                average.get_weights(), old, current.get_weights(), strict=True
+            ):
+                self.assertAllClose(kept, decay * was + (1 - decay) * new, atol=1e-6)
+
+    def test_learning_rates_fall_at_the_end_alone(self):
+        gan, preset = make_gan(), PRESETS["tiny"]
+        rates = [rate for _, rate in gan.learning_rates]
+        self.assertLen(rates, 3)
+        for progress, factor in ((0.0, 1.0), (1 - preset.decay_share, 1.0), (0.8, 0.52), (1, 0.02)):
+            gan.advance(progress)
+            now = [optimizer.learning_rate.numpy() for optimizer, _ in gan.learning_rates]
+            self.assertAllClose(now, np.multiply(rates, factor))
 
     def test_learns_to_paint_a_single_pair(self):
         gan = make_gan()
@@ -173,7 +198,8 @@ class TrainStepTest(tf.test.TestCase):
         step = tf.function(gan.train_step)
         for _ in range(150):
             step(data)
-        drawn = gan.generator([gan.encoder(mfcc), tf.zeros([1, gan.preset.noise_dim])])
+        latent = gan.picture_encoder(images[:1])
+        drawn = gan.generator([gan.encoder(mfcc), latent])
         self.assertLess(float(tf.reduce_mean(tf.abs(drawn - images[:1]))), 0.1)
 
     def test_two_replicas_take_the_same_step_as_one(self):

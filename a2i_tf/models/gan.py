@@ -12,18 +12,25 @@ from a2i_tf.models.augment import augment_images
 from a2i_tf.models.discriminator import build_discriminator
 from a2i_tf.models.encoder import build_encoder
 from a2i_tf.models.generator import build_generator
-from a2i_tf.models.losses import build_discriminator_loss, build_generator_loss
+from a2i_tf.models.losses import (
+    Reconstruction,
+    build_discriminator_loss,
+    build_generator_loss,
+)
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
+
+# Of the learning rates, at the very end.
+_LAST_RATE = 0.02
 
 
 class AudioToImageGAN(keras.Model):
     """Learns to draw pictures that belong to sounds.
 
-    The encoder hears (`embedding`); the noise stands for what can't be heard. At first encoder
-    and generator mostly learn to paint the real picture of a sound; with the progress of the
-    training that fades, and they learn to draw what the discriminator takes for a real picture
-    of it.
+    The encoder hears (`embedding`); a latent stands for what can't be heard. Here it is noise:
+    the plain conditional GAN. `LatentGAN` finds it in the real picture. The generator learns to
+    draw the real picture of a sound, and what the discriminator takes for one; which of the two
+    weighs more changes with the progress of the training.
 
     Args:
         preset: Sizes, losses and rates.
@@ -33,7 +40,7 @@ class AudioToImageGAN(keras.Model):
         seed: Seed of noise and augmentation.
 
     Attributes:
-        progress: How far training has come, in [0, 1]; a callback sets it, schedules read it.
+        progress: How far training has come, in [0, 1]; `advance` sets it, schedules read it.
         drawing_encoder: Moving average of the encoder, kept for drawing.
         drawing_generator: Moving average of the generator, kept for drawing.
     """
@@ -52,8 +59,12 @@ class AudioToImageGAN(keras.Model):
         self.encoder = build_encoder(preset, mfcc_shape, statistics)
         self.generator = build_generator(preset, image_size)
         self.discriminator = build_discriminator(preset, image_size)
-        self.drawing_encoder = _copy(self.encoder)
-        self.drawing_generator = _copy(self.generator)
+        self.drawing_encoder = copy_network(self.encoder)
+        self.drawing_generator = copy_network(self.generator)
+        self.averages = [
+            (self.drawing_encoder, self.encoder),
+            (self.drawing_generator, self.generator),
+        ]
         self.progress = self.add_weight(name="progress", initializer="zeros", trainable=False)
         self.trackers = {
             name: keras.metrics.Mean(name=name)
@@ -76,7 +87,7 @@ class AudioToImageGAN(keras.Model):
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_loss = build_discriminator_loss(preset)
         self.generator_loss = build_generator_loss(preset)
-        self.reconstruction_loss = keras.losses.MeanSquaredError()
+        self.reconstruction_loss = Reconstruction(preset.reconstruction_size, preset.sketch_weight)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -89,6 +100,14 @@ class AudioToImageGAN(keras.Model):
         return self.encoder.trainable_variables + self.generator.trainable_variables
 
     @property
+    def learning_rates(self) -> list[tuple[keras.optimizers.Optimizer, float]]:
+        """All optimizers, with the rates that they begin with."""
+        return [
+            (self.generator_optimizer, self.preset.generator_learning_rate),
+            (self.discriminator_optimizer, self.preset.discriminator_learning_rate),
+        ]
+
+    @property
     def adversarial_weight(self) -> tf.Tensor:
         """The weight of the adversarial term now."""
         return self._now(self.preset.adversarial_weight, self.preset.final_adversarial_weight)
@@ -97,6 +116,20 @@ class AudioToImageGAN(keras.Model):
     def reconstruction_weight(self) -> tf.Tensor:
         """The weight of the reconstruction term now."""
         return self._now(self.preset.reconstruction_weight, self.preset.final_reconstruction_weight)
+
+    def advance(self, progress: float) -> None:
+        """Sets the progress, and the learning rates, which fall towards the end.
+
+        Args:
+            progress: How far training has come, in [0, 1].
+        """
+        self.progress.assign(progress)
+        for optimizer, rate in self.learning_rates:
+            optimizer.learning_rate.assign(rate * self._decay(progress))
+
+    def _decay(self, progress: float) -> float:
+        share = self.preset.decay_share
+        return min(1.0, (1.0 - progress) / share + _LAST_RATE) if share else 1.0
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Takes one step.
@@ -111,11 +144,11 @@ class AudioToImageGAN(keras.Model):
         mfcc, real_images = data
         step = self.generator_optimizer.iterations
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
-        noise = randomness.normal(self.preset.noise_dim)
 
         with tf.GradientTape() as tape:
             embedding = self.encoder(mfcc, training=True)
-            generated_images = self.generator([embedding, noise], training=True)
+            latent = self.find_latent(real_images, randomness)
+            generated_images = self.generator([embedding, latent], training=True)
             with tape.stop_recording():
                 discriminator_loss = self._train_discriminator(
                     real_images, generated_images, embedding, randomness
@@ -129,12 +162,26 @@ class AudioToImageGAN(keras.Model):
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
+        prior_losses = self.train_prior(embedding, latent, randomness)
         self._update_moving_averages()
         return self._track(
             discriminator=discriminator_loss,
             generator=generator_loss,
             reconstruction=reconstruction_loss,
+            **prior_losses,
         )
+
+    def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
+        """Returns what the generator is to draw from: float32 [batch, noise_dim]; here, noise."""
+        del real_images
+        return randomness.normal(self.preset.noise_dim)
+
+    def train_prior(
+        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
+    ) -> dict[str, tf.Tensor]:
+        """Learns which latents belong to an embedding; returns the losses. Noise needs none."""
+        del embedding, latent, randomness
+        return {}
 
     def _now(self, first: float, last: float) -> tf.Tensor:
         return first + (last - first) * tf.convert_to_tensor(self.progress)
@@ -169,10 +216,7 @@ class AudioToImageGAN(keras.Model):
 
     def _update_moving_averages(self) -> None:
         decay = self.preset.moving_average_decay
-        for average, current in (
-            (self.drawing_encoder, self.encoder),
-            (self.drawing_generator, self.generator),
-        ):
+        for average, current in self.averages:
             for kept, new in zip(average.variables, current.variables, strict=True):
                 kept.assign(decay * kept + (1.0 - decay) * new)
 
@@ -182,7 +226,8 @@ class AudioToImageGAN(keras.Model):
         return {name: tracker.result() for name, tracker in self.trackers.items()}
 
 
-def _copy(network: keras.Model) -> keras.Model:
+def copy_network(network: keras.Model) -> keras.Model:
+    """Returns a network of the same form and weights that isn't trained."""
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     copy.trainable = False

@@ -27,7 +27,7 @@ def build_generator(preset: Preset, image_size: int) -> keras.Model:
         image_size: 32, 64 or 128.
 
     Returns:
-        A functional model: (embedding float32 [batch, embedding_dim], noise float32 [batch,
+        A functional model: (embedding float32 [batch, embedding_dim], latent float32 [batch,
         noise_dim]) → image float32 [batch, image_size, image_size, 3] in [-1, 1].
     """
     start_filters = filters_at(_START_SIZE, preset.generator_width)
@@ -40,13 +40,13 @@ def build_generator(preset: Preset, image_size: int) -> keras.Model:
 
     # Functional graph
     embedding = keras.Input((preset.embedding_dim,), name="embedding")
-    noise = keras.Input((preset.noise_dim,), name="noise")
-    condition = keras.layers.Concatenate(name="condition")([embedding, noise])
+    latent = keras.Input((preset.noise_dim,), name="latent")
+    condition = keras.layers.Concatenate(name="condition")([embedding, latent])
     x = unfold(start(condition))
     image = limit(body(x, condition, image_size, preset.generator_width))
 
     # Configuration
-    return keras.Model([embedding, noise], image, name="generator")
+    return keras.Model([embedding, latent], image, name="generator")
 
 
 def _skip_body(

@@ -30,6 +30,12 @@ class SmoothUpsampling(keras.initializers.Initializer):
         return {"seed": self._glorot.get_config()["seed"]}
 
 
+def unit_mean_square(inputs: Any, epsilon: float = 1e-6) -> Any:
+    """Scales float [..., channels] to unit mean square along the last axis."""
+    mean_square = ops.mean(ops.square(inputs), axis=-1, keepdims=True)
+    return inputs * ops.rsqrt(mean_square + epsilon)
+
+
 @keras.saving.register_keras_serializable(package="a2i")
 class PixelNormalization(keras.layers.Layer):
     """Scales every pixel's feature vector to unit mean square (Karras et al. 2018, section 4.2).
@@ -44,8 +50,7 @@ class PixelNormalization(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Normalizes float [..., channels] along the last axis."""
-        mean_square = ops.mean(ops.square(inputs), axis=-1, keepdims=True)
-        return inputs * ops.rsqrt(mean_square + self.epsilon)
+        return unit_mean_square(inputs, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` needs."""

@@ -22,6 +22,11 @@ class Preset(Config):
         encoder_width: Filters of the first convolution, or units of the first dense layer.
         embedding_dim: Length of what the encoder hears.
         noise_dim: Length of what it can't hear.
+        prior: Where that comes from: "flow", which makes it of the sound and noise, having learnt
+            it from pictures (models/latent_gan.py), or "normal", noise itself.
+        flow_width: Units of the flow's layers.
+        flow_steps: Steps of the flow from noise to what can't be heard.
+        temperature: The noise that the flow starts from is made smaller by this factor.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
         generator_width: Filters of the generator at 32 px; doubled at every halving.
@@ -39,6 +44,10 @@ class Preset(Config):
         final_adversarial_weight: Its weight at the end; it changes linearly.
         reconstruction_weight: Weight of the reconstruction term at the start.
         final_reconstruction_weight: Its weight at the end; it changes linearly.
+        reconstruction_size: Width in pixels that pictures are averaged down to before they are
+            compared; that of the picture or more compares pixel by pixel.
+        sketch_weight: Weight of sketches in the reconstruction term, beside 1 for that.
+        decay_share: Share of the training at its end in which the learning rates fall.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
     """
@@ -49,6 +58,10 @@ class Preset(Config):
     encoder_width: int
     embedding_dim: int
     noise_dim: int
+    prior: Literal["flow", "normal"]
+    flow_width: int
+    flow_steps: int
+    temperature: float
     generator: Literal["skip", "plain"]
     generator_width: int
     discriminator_width: int
@@ -63,6 +76,9 @@ class Preset(Config):
     final_adversarial_weight: float
     reconstruction_weight: float
     final_reconstruction_weight: float
+    reconstruction_size: int
+    sketch_weight: float
+    decay_share: float
     sketch_share: float
 
     def __post_init__(self) -> None:
@@ -80,21 +96,28 @@ DEFAULT = Preset(
     encoder="convolutional",
     encoder_width=32,
     embedding_dim=64,
-    noise_dim=8,
+    noise_dim=64,
+    prior="flow",
+    flow_width=256,
+    flow_steps=8,
+    temperature=0.5,
     generator="skip",
     generator_width=48,
     discriminator_width=32,
     adversarial_loss="hinge",
     augment=True,
     batch_size=32,
-    generator_learning_rate=1e-3,
+    generator_learning_rate=5e-4,
     discriminator_learning_rate=4e-4,
     beta_1=0.5,
     moving_average_decay=0.99,
     adversarial_weight=0.0,
-    final_adversarial_weight=0.05,
+    final_adversarial_weight=0.2,
     reconstruction_weight=10.0,
-    final_reconstruction_weight=2.0,
+    final_reconstruction_weight=10.0,
+    reconstruction_size=16,
+    sketch_weight=0.4,
+    decay_share=0.4,
     sketch_share=0.15,
 )
 
@@ -107,6 +130,10 @@ SEED = Preset(
     encoder_width=128,
     embedding_dim=32,
     noise_dim=32,
+    prior="normal",
+    flow_width=0,
+    flow_steps=0,
+    temperature=1.0,
     generator="plain",
     generator_width=48,
     discriminator_width=48,
@@ -121,6 +148,9 @@ SEED = Preset(
     final_adversarial_weight=1.0,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
+    reconstruction_size=128,
+    sketch_weight=0.0,
+    decay_share=0.0,
     sketch_share=0.0,
 )
 
@@ -131,20 +161,27 @@ TINY = Preset(
     encoder_width=8,
     embedding_dim=8,
     noise_dim=4,
+    prior="flow",
+    flow_width=8,
+    flow_steps=2,
+    temperature=0.5,
     generator="skip",
     generator_width=8,
     discriminator_width=8,
     adversarial_loss="hinge",
     augment=True,
     batch_size=8,
-    generator_learning_rate=1e-3,
+    generator_learning_rate=5e-4,
     discriminator_learning_rate=4e-4,
     beta_1=0.5,
     moving_average_decay=0.9,
     adversarial_weight=0.0,
-    final_adversarial_weight=0.05,
+    final_adversarial_weight=0.2,
     reconstruction_weight=10.0,
-    final_reconstruction_weight=2.0,
+    final_reconstruction_weight=10.0,
+    reconstruction_size=16,
+    sketch_weight=0.4,
+    decay_share=0.4,
     sketch_share=0.15,
 )
 

@@ -82,7 +82,7 @@ class Budget(keras.callbacks.Callback):
             progress = elapsed / (60 * self._minutes)
         else:
             progress = steps_taken(self.model) / (self._steps or 1)
-        self.model.progress.assign(min(1.0, progress))
+        self.model.advance(min(1.0, progress))
         if progress >= 1.0:
             self.model.stop_training = True
 

@@ -19,8 +19,9 @@ from a2i_tf.datasets.records.batches import make_training_batches
 from a2i_tf.datasets.records.index import RecordsFolder
 from a2i_tf.datasets.records.preparation import OnCount, OnStage, prepare_records
 from a2i_tf.errors import A2IError
-from a2i_tf.models.gan import AudioToImageGAN
-from a2i_tf.models.sketcher import build_sketcher, make_sketches
+from a2i_tf.models.latent_gan import build_gan
+from a2i_tf.models.sketcher import build_sketcher
+from a2i_tf.models.sketches import make_sketches
 from a2i_tf.training.callbacks import (
     Budget,
     Checkpoints,
@@ -87,7 +88,7 @@ def train(
     use_fast_precision()
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
-        gan = AudioToImageGAN(
+        gan = build_gan(
             config.preset, config.image_size, config.mfcc.shape, statistics, config.seed
         )
         gan.compile(jit_compile=False)

@@ -1,0 +1,124 @@
+"""The adversarial model whose latents are found in pictures, and sampled by a flow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from a2i_tf.datasets.statistics import MfccStatistics
+from a2i_tf.models.gan import AudioToImageGAN, copy_network
+from a2i_tf.models.latent_flow import LatentFlow, build_sampler
+from a2i_tf.models.picture_encoder import build_picture_encoder
+from a2i_tf.models.presets import Preset
+from a2i_tf.models.randomness import BatchRandomness
+
+_FLOW_LEARNING_RATE = 1e-3
+# The flow is small beside the generator: it can look at each latent from many points on the way.
+_POINTS = 16
+# So that latents which resemble each other draw pictures which do.
+_JITTER = 0.2
+
+
+class LatentGAN(AudioToImageGAN):
+    """An autoencoding GAN (Larsen et al. 2016, arXiv 1512.09300) and a flow over its latents.
+
+    Where things are in a picture can't be heard. Whoever must guess it paints the mean of all
+    guesses. Here, while training, a picture encoder tells the generator, by a latent of a few
+    numbers; and a flow learns which latents belong to a sound. To draw, the flow makes a latent
+    of the sound and noise, and the generator a picture of that.
+
+    The encoder of sounds has learnt from sketches, and is not trained any more: it would learn
+    from training pictures what the picture encoder hears better.
+
+    Args:
+        preset: Sizes, losses and rates.
+        image_size: Width and height of the pictures in pixels.
+        mfcc_shape: (frames, coefficients).
+        statistics: MFCC statistics of the training split.
+        seed: Seed of noise and augmentation.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        image_size: int,
+        mfcc_shape: tuple[int, int],
+        statistics: MfccStatistics,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(preset, image_size, mfcc_shape, statistics, seed)
+        self.picture_encoder = build_picture_encoder(preset, image_size)
+        self.sampler = build_sampler(preset)
+        self.flow: LatentFlow = self.sampler.get_layer("flow")
+        drawing_sampler = copy_network(self.sampler)
+        self.averages.append((drawing_sampler, self.sampler))
+        self.drawing_generator = _join(drawing_sampler, self.drawing_generator)
+        self.trackers["flow"] = keras.metrics.Mean(name="flow")
+
+    def compile(self, **kwargs: Any) -> None:
+        """Builds the flow's optimizer, too."""
+        super().compile(**kwargs)
+        self.flow_optimizer = keras.optimizers.Adam(_FLOW_LEARNING_RATE)
+        self.flow_optimizer.build(self.sampler.trainable_variables)
+        self.flow_loss = keras.losses.MeanSquaredError()
+
+    @property
+    def drawing_side_variables(self) -> list[keras.Variable]:
+        """All that the generator's optimizer trains."""
+        return self.picture_encoder.trainable_variables + self.generator.trainable_variables
+
+    @property
+    def learning_rates(self) -> list[tuple[keras.optimizers.Optimizer, float]]:
+        """All optimizers, with the rates that they begin with."""
+        return [*super().learning_rates, (self.flow_optimizer, _FLOW_LEARNING_RATE)]
+
+    def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
+        """Returns the pictures' own latents, jittered: float32 [batch, noise_dim]."""
+        latent = self.picture_encoder(real_images, training=True)
+        return latent + _JITTER * randomness.normal(self.preset.noise_dim)
+
+    def train_prior(
+        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
+    ) -> dict[str, tf.Tensor]:
+        """Takes one step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
+
+        Args:
+            embedding: float32 [batch, embedding_dim].
+            latent: float32 [batch, noise_dim].
+            randomness: Where noise and times come from.
+
+        Returns:
+            The loss, as "flow".
+        """
+        latents = tf.repeat(latent, _POINTS, axis=0)
+        noise = tf.reshape(randomness.normal(_POINTS, self.preset.noise_dim), tf.shape(latents))
+        time = tf.reshape(randomness.uniform(_POINTS), [-1, 1])
+        on_the_way = noise + time * (latents - noise)
+        with tf.GradientTape() as tape:
+            heard = [tf.repeat(part, _POINTS, axis=0) for part in self.flow.listen(embedding)]
+            velocity = self.flow.velocity(on_the_way, time, heard)
+            loss = self.flow_loss(latents - noise, velocity)
+        variables = self.sampler.trainable_variables
+        self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
+        return {"flow": loss}
+
+
+def build_gan(
+    preset: Preset,
+    image_size: int,
+    mfcc_shape: tuple[int, int],
+    statistics: MfccStatistics,
+    seed: int = 0,
+) -> AudioToImageGAN:
+    """Builds the model of a preset; the arguments are those of `AudioToImageGAN`."""
+    model = LatentGAN if preset.prior == "flow" else AudioToImageGAN
+    return model(preset, image_size, mfcc_shape, statistics, seed)
+
+
+def _join(sampler: keras.Model, generator: keras.Model) -> keras.Model:
+    """Returns (embedding, noise) → image, in the two networks' own weights."""
+    embedding, noise = sampler.inputs
+    image = generator([embedding, sampler([embedding, noise])])
+    return keras.Model([embedding, noise], image, name="drawing_generator")

@@ -1,0 +1,46 @@
+"""The picture encoder: from a real picture to the latent that draws it again."""
+
+from __future__ import annotations
+
+import keras
+
+from a2i_tf.models.generator import filters_at
+from a2i_tf.models.layers import PixelNormalization
+from a2i_tf.models.presets import Preset
+
+_KERNEL, _STRIDE = 4, 2
+_END_SIZE = 4
+
+
+def build_picture_encoder(preset: Preset, image_size: int) -> keras.Model:
+    """Builds the picture encoder; it's needed for training only.
+
+    Args:
+        preset: Sizes.
+        image_size: 32, 64 or 128.
+
+    Returns:
+        A functional model: image float32 [batch, image_size, image_size, 3] in [-1, 1] → latent
+        float32 [batch, noise_dim] of unit mean square.
+    """
+    # Layers
+    project = keras.layers.Dense(preset.noise_dim, dtype="float32", name="project")
+    # As large as the noise that the flow starts from.
+    scale = PixelNormalization(dtype="float32", name="latent")
+
+    # Functional graph
+    image = keras.Input((image_size, image_size, 3), name="image")
+    x, size = image, image_size
+    while size > _END_SIZE:
+        size //= _STRIDE
+        filters = filters_at(size, preset.discriminator_width)
+        x = keras.layers.Conv2D(
+            filters, _KERNEL, strides=_STRIDE, padding="same", name=f"halve_{size}"
+        )(x)
+        # Without it, latents and generator run away from each other.
+        x = PixelNormalization(name=f"normalize_{size}")(x)
+        x = keras.layers.LeakyReLU(0.2, name=f"activate_{size}")(x)
+    latent = scale(project(keras.layers.Flatten()(x)))
+
+    # Configuration
+    return keras.Model(image, latent, name="picture_encoder")

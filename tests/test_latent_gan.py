@@ -1,0 +1,147 @@
+"""Latents: found in pictures, sampled for sounds."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from a2i_tf.datasets.statistics import MfccStatistics
+from a2i_tf.models.latent_flow import LatentFlow
+from a2i_tf.models.latent_gan import LatentGAN, build_gan
+from a2i_tf.models.presets import PRESETS
+from a2i_tf.models.randomness import BatchRandomness
+from tests.model_fixture import temporary_folder
+
+SHAPE = (8, 13)
+
+
+def make_gan(preset="tiny", **changes):
+    keras.utils.set_random_seed(0)
+    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+    gan = build_gan(dataclasses.replace(PRESETS[preset], **changes), 32, SHAPE, statistics)
+    gan.compile(jit_compile=False)
+    return gan
+
+
+def make_flow(width=32, steps=16, temperature=1.0, latent_dim=3, embedding_dim=2):
+    keras.utils.set_random_seed(0)
+    flow = LatentFlow(width, steps, temperature)
+    flow.build(((None, embedding_dim), (None, latent_dim)))
+    return flow
+
+
+def unit(rows):
+    return rows / np.sqrt(np.mean(np.square(rows), axis=-1, keepdims=True))
+
+
+def normal(seed, *shape):
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+class LatentFlowTest(tf.test.TestCase):
+    def test_stands_still_before_it_has_learnt(self):
+        noise = normal(0, 5, 3)
+        latents = make_flow(temperature=0.7)([tf.constant(normal(1, 5, 2)), tf.constant(noise)])
+        self.assertAllClose(latents, unit(noise), atol=1e-3)
+
+    def test_one_step_is_the_velocity_at_time_zero(self):
+        flow = make_flow(steps=1)
+        fill(flow)
+        embedding, noise = tf.constant(normal(1, 5, 2)), tf.constant(normal(0, 5, 3))
+        velocity = flow.velocity(noise, tf.zeros([5, 1]), flow.listen(embedding))
+        self.assertAllClose(flow([embedding, noise]), unit(noise + velocity), atol=1e-3)
+        self.assertGreater(np.abs(velocity).max(), 0.1)
+
+    def test_a_row_does_not_depend_on_its_neighbours(self):
+        flow = make_flow()
+        fill(flow)
+        embedding, noise = tf.constant(normal(1, 5, 2)), tf.constant(normal(0, 5, 3))
+        alone = flow([embedding[2:3], noise[2:3]])
+        self.assertAllClose(flow([embedding, noise])[2:3], alone, atol=1e-5)
+
+    def test_a_saved_flow_samples_the_same(self):
+        gan = make_gan()
+        fill(gan.flow)
+        path = temporary_folder(self) / "sampler.keras"
+        gan.sampler.save(path)
+        inputs = [tf.constant(normal(1, 5, 8)), tf.constant(normal(0, 5, 4))]
+        again = keras.saving.load_model(path)
+        self.assertAllClose(again(inputs), gan.sampler(inputs))
+        self.assertEqual(again.get_layer("flow").get_config(), gan.flow.get_config())
+
+
+class LatentGanTest(tf.test.TestCase):
+    def test_the_preset_decides_where_latents_come_from(self):
+        self.assertIsInstance(make_gan("tiny"), LatentGAN)
+        self.assertNotIsInstance(make_gan("seed"), LatentGAN)
+
+    def test_draws_with_the_averages_of_generator_and_flow(self):
+        gan = make_gan()
+        (_, _), (generator, _), (sampler, _) = gan.averages
+        fill(sampler.get_layer("flow"))
+        fill(generator)
+        embedding, noise = tf.constant(normal(1, 3, 8)), tf.constant(normal(0, 3, 4))
+        drawn = gan.drawing_generator([embedding, noise])
+        self.assertAllClose(drawn, generator([embedding, sampler([embedding, noise])]))
+        self.assertGreater(np.std(drawn), 1e-3)
+
+    def test_a_checkpoint_holds_all_that_is_trained(self):
+        gan, again = make_gan(), make_gan()
+        for seed, variable in enumerate(gan.variables):
+            variable.assign(tf.cast(seed + 1, variable.dtype) * tf.ones_like(variable.value))
+        path = tf.train.Checkpoint(gan=gan).save(str(temporary_folder(self) / "checkpoint"))
+        tf.train.Checkpoint(gan=again).restore(path).assert_existing_objects_matched()
+        for restored, variable in zip(again.variables, gan.variables, strict=True):
+            self.assertAllEqual(restored, variable, msg=variable.path)
+        for restored, variable in zip(
+            again.flow_optimizer.variables, gan.flow_optimizer.variables, strict=True
+        ):
+            self.assertAllEqual(restored, variable, msg=variable.path)
+
+    def test_latents_have_unit_mean_square_before_the_jitter(self):
+        gan = make_gan()
+        images = tf.constant(np.clip(normal(0, 64, 32, 32, 3), -1, 1))
+        latents = gan.picture_encoder(images)
+        self.assertAllClose(tf.reduce_mean(latents**2, axis=-1), np.ones(64), atol=1e-3)
+        jittered = gan.find_latent(images, BatchRandomness(0, tf.constant(0), 64))
+        self.assertAllClose(np.std(jittered - latents), 0.2, atol=0.03)
+
+    def test_the_flow_learns_the_distribution_of_each_sound(self):
+        gan = make_gan(flow_width=32, flow_steps=8, temperature=1.0)
+        embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:2], 64, axis=0))
+        # Two sounds: latents of the first lie at either of two ends, those of the second between.
+        ends = np.where(np.arange(64) % 2, 1.0, -1.0)[:, None] * [1, 1, 1, 1]
+        centres = np.concatenate([ends, np.tile([1, 1, -1, -1], (64, 1))])
+        latent = tf.constant((centres + 0.05 * normal(0, 128, 4)).astype(np.float32))
+
+        @tf.function
+        def learn(step):
+            return gan.train_prior(embedding, latent, BatchRandomness(0, step, 128))
+
+        for step in range(600):
+            learn(tf.constant(step))
+        samples = gan.sampler([embedding, tf.constant(normal(2, 128, 4))]).numpy().mean(axis=1)
+        self.assertGreater(np.mean(np.abs(samples[:64]) > 0.6), 0.85)
+        self.assertAllInRange([np.mean(samples[:64] > 0)], 0.3, 0.7)
+        self.assertAllClose(samples[64:], np.zeros(64), atol=0.4)
+
+    def test_seeds_of_one_sound_show_what_can_be_seen_not_its_mean(self):
+        gan = make_gan()
+        mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 8, axis=0))
+        shades = np.where(np.arange(8) % 2, 0.8, -0.8).astype(np.float32)
+        images = tf.constant(np.broadcast_to(shades[:, None, None, None], (8, 32, 32, 3)))
+        step = tf.function(gan.train_step)
+        for _ in range(300):
+            step((mfcc, images))
+        embedding = gan.drawing_encoder(tf.repeat(mfcc[:1], 32, axis=0))
+        drawn = gan.drawing_generator([embedding, tf.constant(normal(1, 32, 4))])
+        shown = np.mean(drawn, axis=(1, 2, 3))
+        self.assertGreater(np.mean(np.abs(shown) > 0.5), 0.7)
+        self.assertAllInRange([np.mean(shown > 0)], 0.2, 0.8)
+
+
+def fill(network):
+    """Lets layers that start at zero say something."""
+    for seed, variable in enumerate(network.trainable_variables or network.variables):
+        variable.assign(0.3 * normal(seed, *variable.shape))
