@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3 python; do \
 	&& command -v $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO_MINUTES ?= 4
+DEMO_MINUTES ?= 5
 
 .PHONY: help install demo test soak lint format bench clean
 

@@ -15,8 +15,10 @@ from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 
 _FLOW_LEARNING_RATE = 1e-3
-# The flow is small beside the generator: it can look at each latent from many points on the way.
-_POINTS = 16
+# The flow is small beside the generator, and has more to learn from each latent: it takes several
+# steps for one of the generator's, and looks at every latent from several points on the way.
+_FLOW_STEPS = 4
+_POINTS = 8
 # So that latents which resemble each other draw pictures which do.
 _JITTER = 0.2
 
@@ -82,7 +84,7 @@ class LatentGAN(AudioToImageGAN):
     def train_prior(
         self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
     ) -> dict[str, tf.Tensor]:
-        """Takes one step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
+        """Takes steps of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
         Args:
             embedding: float32 [batch, embedding_dim].
@@ -90,8 +92,14 @@ class LatentGAN(AudioToImageGAN):
             randomness: Where noise and times come from.
 
         Returns:
-            The loss, as "flow".
+            The last loss, as "flow".
         """
+        losses = [self._match_flow(embedding, latent, randomness) for _ in range(_FLOW_STEPS)]
+        return {"flow": losses[-1]}
+
+    def _match_flow(
+        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
+    ) -> tf.Tensor:
         latents = tf.repeat(latent, _POINTS, axis=0)
         noise = tf.reshape(randomness.normal(_POINTS, self.preset.noise_dim), tf.shape(latents))
         time = tf.reshape(randomness.uniform(_POINTS), [-1, 1])
@@ -102,7 +110,7 @@ class LatentGAN(AudioToImageGAN):
             loss = self.flow_loss(latents - noise, velocity)
         variables = self.sampler.trainable_variables
         self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
-        return {"flow": loss}
+        return loss
 
 
 def build_gan(
