@@ -108,7 +108,7 @@ class LatentGanTest(tf.test.TestCase):
         self.assertAllClose(np.std(jittered - latents), 0.2, atol=0.03)
 
     def test_the_flow_learns_the_distribution_of_each_sound(self):
-        gan = make_gan(flow_width=32, flow_steps=8, temperature=1.0)
+        gan = make_gan(flow_width=32, flow_steps=8, flow_updates=4, temperature=1.0)
         embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:2], 64, axis=0))
         # Two sounds: latents of the first lie at either of two ends, those of the second between.
         ends = np.where(np.arange(64) % 2, 1.0, -1.0)[:, None] * [1, 1, 1, 1]
@@ -127,7 +127,7 @@ class LatentGanTest(tf.test.TestCase):
         self.assertAllClose(samples[64:], np.zeros(64), atol=0.4)
 
     def test_seeds_of_one_sound_show_what_can_be_seen_not_its_mean(self):
-        gan = make_gan()
+        gan = make_gan(flow_updates=4)
         mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 8, axis=0))
         shades = np.where(np.arange(8) % 2, 0.8, -0.8).astype(np.float32)
         images = tf.constant(np.broadcast_to(shades[:, None, None, None], (8, 32, 32, 3)))

@@ -15,9 +15,7 @@ from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 
 _FLOW_LEARNING_RATE = 1e-3
-# The flow is small beside the generator, and has more to learn from each latent: it takes several
-# steps for one of the generator's, and looks at every latent from several points on the way.
-_FLOW_STEPS = 4
+# The flow is small beside the generator: it can look at each latent from several points on the way.
 _POINTS = 8
 # So that latents which resemble each other draw pictures which do.
 _JITTER = 0.2
@@ -94,7 +92,8 @@ class LatentGAN(AudioToImageGAN):
         Returns:
             The last loss, as "flow".
         """
-        losses = [self._match_flow(embedding, latent, randomness) for _ in range(_FLOW_STEPS)]
+        updates = range(self.preset.flow_updates)
+        losses = [self._match_flow(embedding, latent, randomness) for _ in updates]
         return {"flow": losses[-1]}
 
     def _match_flow(

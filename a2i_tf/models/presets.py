@@ -26,6 +26,7 @@ class Preset(Config):
             it from pictures (models/latent_gan.py), or "normal", noise itself.
         flow_width: Units of the flow's layers.
         flow_steps: Steps of the flow from noise to what can't be heard.
+        flow_updates: How often the flow learns from what the generator learns from once.
         temperature: The noise that the flow starts from is made smaller by this factor.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
@@ -61,6 +62,7 @@ class Preset(Config):
     prior: Literal["flow", "normal"]
     flow_width: int
     flow_steps: int
+    flow_updates: int
     temperature: float
     generator: Literal["skip", "plain"]
     generator_width: int
@@ -100,6 +102,7 @@ DEFAULT = Preset(
     prior="flow",
     flow_width=256,
     flow_steps=8,
+    flow_updates=4,
     temperature=0.5,
     generator="skip",
     generator_width=48,
@@ -133,6 +136,7 @@ SEED = Preset(
     prior="normal",
     flow_width=0,
     flow_steps=0,
+    flow_updates=0,
     temperature=1.0,
     generator="plain",
     generator_width=48,
@@ -164,6 +168,7 @@ TINY = Preset(
     prior="flow",
     flow_width=8,
     flow_steps=2,
+    flow_updates=1,
     temperature=0.5,
     generator="skip",
     generator_width=8,
