@@ -279,6 +279,8 @@ def in_seconds(seconds):
 @pytest.mark.parametrize(
     ("retry_after", "message"),
     [("0", "in 0 s"), (in_seconds(-60), "in 0 s"), (None, "in 0 s"), ("soon", "in 0 s")],
+    # Every worker of the suite must collect the same names: none may hold the time of day.
+    ids=["seconds", "date", "absent", "unreadable"],
 )
 def test_a_pause_that_kaggle_asks_for_is_made(server, fetch, retry_after, message):
     headers = {"Retry-After": retry_after} if retry_after else {}

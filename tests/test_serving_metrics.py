@@ -17,6 +17,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 from a2i_tf.errors import A2IError
 from a2i_tf.serving.access_log import AccessLog
 from a2i_tf.serving.addresses import address_text, is_loopback
+from a2i_tf.serving.answered import Answered
 from a2i_tf.serving.request_notes import RequestNotes
 
 
@@ -119,20 +120,24 @@ def test_a_line_a_request_and_no_secrets_in_it(server):
     assert "hunter2" not in server.log()
 
 
+def answered(path, status):
+    return Answered("rest", "unknown", "::1", "GET", path, status, 0, 0.5, RequestNotes())
+
+
 def test_the_access_log_can_be_a_file_and_an_impossible_one_is_refused(tmp_path):
     with pytest.raises(A2IError, match="cannot be written"):
         AccessLog(tmp_path / "no" / "log.jsonl")
     log = AccessLog(tmp_path / "log.jsonl")
-    log.write("::1", "GET", "/\n" + "x" * 1_000, 404, 0, 0.5, RequestNotes())
+    log.write(answered("/\n" + "x" * 1_000, 404))
     (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
     assert len(json.loads(line)["path"]) == 200
     folder = tmp_path / "gone"
     folder.mkdir()
     log = AccessLog(folder / "log.jsonl")
     shutil.rmtree(folder)
-    log.write("::1", "GET", "/", 200, 0, 0.5, RequestNotes())
+    log.write(answered("/", 200))
     folder.mkdir()
-    log.write("::1", "GET", "/back", 200, 0, 0.5, RequestNotes())
+    log.write(answered("/back", 200))
     assert json.loads((folder / "log.jsonl").read_text())["path"] == "/back"
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from a2i_tf.models.generator import filters_at
+from a2i_tf.models.picture_features import describe_picture
 from a2i_tf.models.presets import Preset
-
-_KERNEL, _STRIDE = 4, 2
-_END_SIZE = 4
 
 
 def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
@@ -33,7 +30,12 @@ def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
     # Functional graph
     image = keras.Input((image_size, image_size, 3), name="image")
     embedding = keras.Input((preset.embedding_dim,), name="embedding")
-    features = _describe(image, image_size, preset.discriminator_width, spectral)
+    features = describe_picture(
+        image,
+        image_size,
+        preset.discriminator_width,
+        lambda x, convolve: _maybe_spectral(convolve, spectral)(x),
+    )
     project = _maybe_spectral(
         keras.layers.Dense(features.shape[-1], dtype="float32", name="projection"), spectral
     )
@@ -42,21 +44,6 @@ def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
 
     # Configuration
     return keras.Model([image, embedding], logits, name="discriminator")
-
-
-def _describe(
-    image: keras.KerasTensor, image_size: int, width: int, spectral: bool
-) -> keras.KerasTensor:
-    """Halves the picture down to 4 px and flattens what is left."""
-    x, size = image, image_size
-    while size > _END_SIZE:
-        size //= _STRIDE
-        convolve = keras.layers.Conv2D(
-            filters_at(size, width), _KERNEL, strides=_STRIDE, padding="same", name=f"halve_{size}"
-        )
-        x = _maybe_spectral(convolve, spectral)(x)
-        x = keras.layers.LeakyReLU(0.2)(x)
-    return keras.layers.Flatten()(x)
 
 
 def _maybe_spectral(layer: keras.layers.Layer, spectral: bool) -> keras.layers.Layer:

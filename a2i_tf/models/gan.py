@@ -70,8 +70,12 @@ class AudioToImageGAN(keras.Model):
             name: keras.metrics.Mean(name=name)
             for name in ("discriminator", "generator", "reconstruction")
         }
+        self.build_prior(image_size)
         # There is no forward pass of the whole; a strategy would try one on an unbuilt model.
         self.built = True
+
+    def build_prior(self, image_size: int) -> None:
+        """Builds what finds and samples latents. Noise needs nothing."""
 
     def compile(self, **kwargs: Any) -> None:
         """Builds optimizers and losses from the preset."""

@@ -31,26 +31,12 @@ class LatentGAN(AudioToImageGAN):
 
     The encoder of sounds has learnt from sketches, and is not trained any more: it would learn
     from training pictures what the picture encoder hears better.
-
-    Args:
-        preset: Sizes, losses and rates.
-        image_size: Width and height of the pictures in pixels.
-        mfcc_shape: (frames, coefficients).
-        statistics: MFCC statistics of the training split.
-        seed: Seed of noise and augmentation.
     """
 
-    def __init__(
-        self,
-        preset: Preset,
-        image_size: int,
-        mfcc_shape: tuple[int, int],
-        statistics: MfccStatistics,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(preset, image_size, mfcc_shape, statistics, seed)
-        self.picture_encoder = build_picture_encoder(preset, image_size)
-        self.sampler = build_sampler(preset)
+    def build_prior(self, image_size: int) -> None:
+        """Builds the picture encoder and the flow, and lets the flow draw."""
+        self.picture_encoder = build_picture_encoder(self.preset, image_size)
+        self.sampler = build_sampler(self.preset)
         self.flow: LatentFlow = self.sampler.get_layer("flow")
         drawing_sampler = copy_network(self.sampler)
         self.averages.append((drawing_sampler, self.sampler))

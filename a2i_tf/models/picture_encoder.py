@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from a2i_tf.models.generator import filters_at
 from a2i_tf.models.layers import PixelNormalization
+from a2i_tf.models.picture_features import describe_picture
 from a2i_tf.models.presets import Preset
-
-_KERNEL, _STRIDE = 4, 2
-_END_SIZE = 4
 
 
 def build_picture_encoder(preset: Preset, image_size: int) -> keras.Model:
@@ -30,17 +27,14 @@ def build_picture_encoder(preset: Preset, image_size: int) -> keras.Model:
 
     # Functional graph
     image = keras.Input((image_size, image_size, 3), name="image")
-    x, size = image, image_size
-    while size > _END_SIZE:
-        size //= _STRIDE
-        filters = filters_at(size, preset.discriminator_width)
-        x = keras.layers.Conv2D(
-            filters, _KERNEL, strides=_STRIDE, padding="same", name=f"halve_{size}"
-        )(x)
+    features = describe_picture(
+        image,
+        image_size,
+        preset.discriminator_width,
         # Without it, latents and generator run away from each other.
-        x = PixelNormalization(name=f"normalize_{size}")(x)
-        x = keras.layers.LeakyReLU(0.2, name=f"activate_{size}")(x)
-    latent = scale(project(keras.layers.Flatten()(x)))
+        lambda x, convolve: PixelNormalization()(convolve(x)),
+    )
+    latent = scale(project(features))
 
     # Configuration
     return keras.Model(image, latent, name="picture_encoder")

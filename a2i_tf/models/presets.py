@@ -31,7 +31,8 @@ class Preset(Config):
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
         generator_width: Filters of the generator at 32 px; doubled at every halving.
-        discriminator_width: Filters of the discriminator at 32 px; doubled likewise.
+        discriminator_width: Filters of discriminator and picture encoder at 32 px; doubled
+            likewise.
         adversarial_loss: "hinge" with spectral normalization and projection of the embedding,
             or "cross_entropy", the plain GAN.
         augment: Whether sounds are varied (datasets/hearing.py), and the discriminator sees images

@@ -11,7 +11,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from a2i_tf.atomic import explain_os_errors
-from a2i_tf.serving.request_notes import RequestNotes
+from a2i_tf.serving.answered import Answered
 
 _MAX_PATH_LENGTH = 200
 
@@ -40,37 +40,18 @@ class AccessLog:
         with explain_os_errors(path):
             self._logger.addHandler(WatchedFileHandler(path))
 
-    def write(
-        self,
-        client: str,
-        method: str,
-        path: str,
-        status: int | str,
-        num_bytes: int,
-        seconds: float,
-        notes: RequestNotes,
-    ) -> None:
-        """Writes a line.
-
-        Args:
-            client: Address without the port.
-            method: Of HTTP, or "GRPC".
-            path: The path asked, or the full name of the gRPC method.
-            status: Of HTTP, or the name of the gRPC code.
-            num_bytes: Of the answer's body.
-            seconds: From the request's first byte to the answer's last.
-            notes: What was learnt of it meanwhile.
-        """
+    def write(self, answered: Answered) -> None:
+        """Writes a line."""
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         line = {
             "time": now.replace("+00:00", "Z"),
-            "client": client,
-            "method": method,
-            "path": path[:_MAX_PATH_LENGTH],
-            "status": status,
-            "bytes": num_bytes,
-            "seconds": round(seconds, 6),
-            "batch": notes.batch,
+            "client": answered.client,
+            "method": answered.method,
+            "path": answered.path[:_MAX_PATH_LENGTH],
+            "status": answered.status,
+            "bytes": answered.num_bytes,
+            "seconds": round(answered.seconds, 6),
+            "batch": answered.notes.batch,
         }
         with contextlib.suppress(OSError):
             # Its folder may be gone, which `WatchedFileHandler` doesn't handle.

@@ -35,8 +35,8 @@ class BatchingConfig:
         wait_seconds: How long a request waits for others.
         num_threads: How many calls of the model run at a time.
         num_rows: How many rows requests are put together to; one with more has a call of its
-            own. Pictures are drawn clip by clip, so more would only let the first wait for the
-            last.
+            own. Pictures are drawn in groups of four whatever comes, so more would only let the
+            first wait for the last.
     """
 
     wait_seconds: float = 0.003

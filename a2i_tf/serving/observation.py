@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,6 +12,7 @@ import grpc
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from a2i_tf.serving.access_log import AccessLog
+from a2i_tf.serving.answered import Answered
 from a2i_tf.serving.errors import ServingError
 from a2i_tf.serving.metrics import Metrics
 from a2i_tf.serving.request_notes import RequestNotes, take_notes
@@ -22,33 +22,6 @@ from a2i_tf.serving.rest_path import parse_path
 _CLIENT_CLOSED_REQUEST = 499
 _API_PREFIX = "/v1/"
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A request and how it was answered.
-
-    Attributes:
-        protocol: "rest" or "grpc".
-        known_method: Which of the known methods; never a text of the client's.
-        client: Address without the port.
-        method: Of HTTP, or "GRPC".
-        path: The path asked, or the full name of the gRPC method.
-        status: Of HTTP, or the name of the gRPC code.
-        num_bytes: Of the answer's body.
-        seconds: From the request's first byte to the answer's last.
-        notes: What was learnt of it meanwhile.
-    """
-
-    protocol: str
-    known_method: str
-    client: str
-    method: str
-    path: str
-    status: int | str
-    num_bytes: int
-    seconds: float
-    notes: RequestNotes
 
 
 class Observer:
@@ -69,15 +42,7 @@ class Observer:
             by_call = (answered.protocol, answered.known_method)
             self.metrics.requests.labels(*by_call, str(answered.status)).inc()
             self.metrics.request_seconds.labels(*by_call).observe(answered.seconds)
-            self.access_log.write(
-                answered.client,
-                answered.method,
-                answered.path,
-                answered.status,
-                answered.num_bytes,
-                answered.seconds,
-                answered.notes,
-            )
+            self.access_log.write(answered)
         except Exception:
             _LOGGER.exception("a request couldn't be noted")
 
