@@ -1,7 +1,6 @@
-"""Takes three steps on the given number of logical CPU devices and prints the weights."""
+"""Takes three steps on one logical CPU device, and on two, and prints the weights of both."""
 
 import json
-import sys
 
 import keras
 import numpy as np
@@ -12,41 +11,42 @@ from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.training.strategy import make_strategy
 
-NUM_REPLICAS = int(sys.argv[1])
 SHAPE = (8, 13)
 BATCH, SIZE, STEPS = 8, 32, 3
 
+
+def take_steps(strategy):
+    rng = np.random.default_rng(0)
+    mfcc = rng.standard_normal((BATCH * STEPS, *SHAPE), dtype=np.float32)
+    images = rng.uniform(-1, 1, (BATCH * STEPS, SIZE, SIZE, 3)).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+        gan = build_gan(PRESETS["tiny"], SIZE, SHAPE, statistics, seed=0)
+        gan.compile(jit_compile=False)
+    before = gan.picture_encoder.get_weights()[-2]
+    gan.fit(
+        tf.data.Dataset.from_tensor_slices((mfcc, images)).batch(BATCH, drop_remainder=True),
+        verbose=0,
+        shuffle=False,
+    )
+    networks = {
+        "picture_encoder": gan.picture_encoder,
+        "generator": gan.generator,
+        "sampler": gan.sampler,
+        "discriminator": gan.discriminator,
+        "drawing_generator": gan.drawing_generator,
+    }
+    # By place, as Keras counts names on within a process.
+    weights = {
+        f"{name}/{place}": np.asarray(variable.value).tolist()
+        for name, network in networks.items()
+        for place, variable in enumerate(network.variables)
+    }
+    moved = float(np.abs(gan.picture_encoder.get_weights()[-2] - before).max())
+    return {"replicas": strategy.num_replicas_in_sync, "moved": moved, "weights": weights}
+
+
 cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(
-    cpu, [tf.config.LogicalDeviceConfiguration()] * NUM_REPLICAS
-)
-rng = np.random.default_rng(0)
-mfcc = rng.standard_normal((BATCH * STEPS, *SHAPE), dtype=np.float32)
-images = rng.uniform(-1, 1, (BATCH * STEPS, SIZE, SIZE, 3)).astype(np.float32)
-keras.utils.set_random_seed(0)
-strategy = make_strategy("mirrored")
-with strategy.scope():
-    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
-    gan = build_gan(PRESETS["tiny"], SIZE, SHAPE, statistics, seed=0)
-    gan.compile(jit_compile=False)
-before = gan.picture_encoder.get_weights()[-2]
-gan.fit(
-    tf.data.Dataset.from_tensor_slices((mfcc, images)).batch(BATCH, drop_remainder=True),
-    verbose=0,
-    shuffle=False,
-)
-networks = (
-    gan.picture_encoder,
-    gan.generator,
-    gan.sampler,
-    gan.discriminator,
-    gan.drawing_generator,
-)
-weights = {
-    f"{network.name}/{variable.path}": np.asarray(variable.value).tolist()
-    for network in networks
-    for variable in network.variables
-}
-moved = float(np.abs(gan.picture_encoder.get_weights()[-2] - before).max())
-replicas = strategy.num_replicas_in_sync
-print(json.dumps({"replicas": replicas, "moved": moved, "weights": weights}))
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+print(json.dumps([take_steps(make_strategy(name)) for name in ("one-device", "mirrored")]))

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from model_fixture import make_clip
 from PIL import Image
-from server_fixture import exported_model, running_server
 from sound_files import encode, tone, write_wav
 from tensorflow_serving.apis import (
     get_model_status_pb2,
@@ -29,11 +28,9 @@ from a2i_tf.inference import rest_client, server
 from a2i_tf.inference.server_address import parse_address
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    root = tmp_path_factory.mktemp("served")
-    with running_server(exported_model(root), root / "log") as running:
-        yield running
+@pytest.fixture
+def served(server):
+    return server
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import os
 import grpc
 import httpx
 import pytest
-from server_fixture import exported_model, running_server
+from server_fixture import running_server
 
 for module in ("", "_rest", "_rest_errors", "_grpc", "_grpc_model"):
     pytest.register_assert_rewrite(f"conformance{module}")
@@ -36,17 +36,17 @@ __all__ = [
 
 
 @pytest.fixture(scope="module")
-def addressed(tmp_path_factory):
+def addressed(request, tmp_path_factory):
     """The server asked, with a client for each protocol that it has an address for."""
     rest, calls = (os.environ.get(f"A2I_SERVER_{name}") for name in ("REST", "GRPC"))
     model = os.environ.get("A2I_SERVER_MODEL", "a2i")
     labels = tuple(filter(None, os.environ.get("A2I_SERVER_LABELS", "").split(",")))
     with contextlib.ExitStack() as stack:
         if not rest and not calls:
-            root = tmp_path_factory.mktemp("conformance")
+            exported = request.getfixturevalue("exported")
+            log = tmp_path_factory.mktemp("conformance") / "log.txt"
             options = ("--labels", "stable=1")
-            log = root / "log.txt"
-            started = stack.enter_context(running_server(exported_model(root), log, *options))
+            started = stack.enter_context(running_server(exported, log, *options))
             rest, calls, labels = started.rest_url, started.grpc_address, ("stable",)
         client = channel = None
         if rest:

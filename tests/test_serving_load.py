@@ -6,7 +6,7 @@ import json
 import urllib.request
 
 from model_fixture import make_clip
-from server_fixture import exported_model, running_server
+from server_fixture import running_server
 from soak import amount
 
 from a2i_tf.audio.wav_file import wav_bytes
@@ -21,9 +21,9 @@ def bodies(num_clips):
     return [json.dumps({"instances": [row]}).encode() for row in rows]
 
 
-def test_32_clients_get_what_each_gets_alone(tmp_path):
+def test_32_clients_get_what_each_gets_alone(exported, tmp_path):
     asked = bodies(8)
-    with running_server(exported_model(tmp_path), tmp_path / "log.txt") as server:
+    with running_server(exported, tmp_path / "log.txt") as server:
         url = f"{server.rest_url}/v1/models/a2i:predict"
         alone = [urllib.request.urlopen(url, body, timeout=60).read() for body in asked]
         num_requests = amount(480, 5_000)

@@ -9,7 +9,7 @@ import pytest
 from attack import attack, memory_bytes
 from model_fixture import make_clip
 from mutations import MutatedRequest, Mutations, good_documents
-from server_fixture import exported_model, running_server, wait_until
+from server_fixture import running_server, wait_until
 from soak import SOAK, amount
 from sound_files import encode, tone
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
@@ -26,9 +26,8 @@ MOST_LEFT = 1024 * 2**20
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    root = tmp_path_factory.mktemp("mutations")
-    with running_server(exported_model(root), root / "log.txt") as running:
+def server(exported, tmp_path_factory):
+    with running_server(exported, tmp_path_factory.mktemp("mutations") / "log.txt") as running:
         yield running
 
 

@@ -53,6 +53,30 @@ def finished_run(tmp_path_factory, folder):
     return run, train(run, config)
 
 
+@pytest.fixture(scope="module")
+def resumed_run(tmp_path_factory, finished_run, folder):
+    """The finished run, killed in the middle of a line and without a model, that went on."""
+    run = tmp_path_factory.mktemp("resumed") / "run"
+    shutil.copytree(finished_run[0], run)
+    shutil.rmtree(run / "model")
+    with (run / "history.jsonl").open("a") as file:
+        file.write('{"step": 80, "los')
+    train(run, make_config(folder, steps=80))
+    return run
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory, folder):
+    """Two runs of one configuration, with what was told; the first writes the records."""
+    root, stages = tmp_path_factory.mktemp("twins"), []
+    config = make_config(folder, steps=5, records=str(root / "records"))
+    for name in ("first", "second"):
+        start_run(root / name, config)
+        stages.append([])
+        train(root / name, config, on_stage=stages[-1].append)
+    return (root / "first", root / "second"), stages
+
+
 def draw(run):
     model = read_drawing_model(run / "model")
     rng = np.random.default_rng(0)
@@ -105,16 +129,10 @@ def test_resumed_run_has_the_weights_it_stopped_with(finished_run, folder, tmp_p
     assert steps == [20, 40, 60]
 
 
-def test_killed_in_the_middle_of_a_line_goes_on(finished_run, folder, tmp_path):
-    run = tmp_path / "run"
-    shutil.copytree(finished_run[0], run)
-    shutil.rmtree(run / "model")
-    with (run / "history.jsonl").open("a") as file:
-        file.write('{"step": 80, "los')
-    train(run, make_config(folder, steps=80))
-    lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [20, 40, 60, 80]
-    assert read_drawing_model(run / "model").config.steps == 80
+def test_killed_in_the_middle_of_a_line_goes_on(resumed_run):
+    history = (resumed_run / "history.jsonl").read_text()
+    assert [json.loads(line)["step"] for line in history.splitlines()] == [20, 40, 60, 80]
+    assert read_drawing_model(resumed_run / "model").config.steps == 80
 
 
 def test_ctrl_c_leaves_a_checkpoint_and_a_model(folder, tmp_path):
@@ -132,14 +150,9 @@ def test_ctrl_c_leaves_a_checkpoint_and_a_model(folder, tmp_path):
     assert (run / "checkpoints" / "ckpt-7.index").exists()
 
 
-def test_same_seed_same_pictures(folder, tmp_path):
-    pictures = []
-    for name in ("first", "second"):
-        run, config = tmp_path / name, make_config(folder, steps=5)
-        start_run(run, config)
-        train(run, config)
-        pictures.append(draw(run))
-    np.testing.assert_allclose(pictures[0].astype(int), pictures[1].astype(int), atol=1)
+def test_same_seed_same_pictures(twins):
+    first, second = (draw(run).astype(int) for run in twins[0])
+    np.testing.assert_allclose(first, second, atol=1)
 
 
 def test_minutes_are_kept(folder, tmp_path):
@@ -190,15 +203,10 @@ def test_fewer_pairs_than_a_batch(folder, tmp_path):
         train(tmp_path, config)
 
 
-def test_second_run_writes_no_records(folder, tmp_path):
-    place, stages = str(tmp_path / "records"), []
-    for name in ("first", "second"):
-        run, config = tmp_path / name, make_config(folder, steps=2)
-        start_run(run, config)
-        stages.append([])
-        train(run, dataclasses.replace(config, records=place), on_stage=stages[-1].append)
-    assert "writing records" in stages[0]
-    assert stages[1] == ["building the networks", "learning to sketch", "training", "saving"]
+def test_second_run_writes_no_records(twins):
+    _, (first, second) = twins
+    assert "writing records" in first
+    assert second == ["building the networks", "learning to sketch", "training", "saving"]
 
 
 def test_statistics_of_the_training_split_go_into_the_model(finished_run, folder):
@@ -220,15 +228,16 @@ def test_records_that_vanish_while_training_are_one_line(folder, tmp_path):
         train(run, dataclasses.replace(config, records=str(tmp_path / "records")), remove)
 
 
-def test_bad_sample_is_found_though_records_are_whole(tmp_path):
-    folder = make_pairs_folder(tmp_path / "pairs", labels=("a", "b"), sources_per_class=6)
-    run, config = tmp_path / "run", make_config(folder, steps=1)
-    start_run(run, config)
-    train(run, config)
+def test_bad_sample_is_found_though_records_are_whole(finished_run, folder, tmp_path):
+    run, root = tmp_path / "run", tmp_path / "pairs"
+    shutil.copytree(finished_run[0], run)
+    shutil.copytree(folder.root, root)
     for pair in folder.split("validation"):
-        (folder.root / pair.image).unlink()
+        (root / pair.image).unlink()
+    stages = []
     with pytest.raises(A2IError, match="pairs are bad"):
-        train(run, make_config(folder, steps=2))
+        train(run, make_config(folder, data=str(root), steps=61), on_stage=stages.append)
+    assert "writing records" not in stages
 
 
 @pytest.mark.parametrize("value", ["", "{", "[]", '{"cluster": {}}'])
@@ -252,11 +261,10 @@ def test_finished_run_stays_as_it_is(finished_run, folder, tmp_path):
     assert (run / "model" / "encoder.keras").read_bytes() == before
 
 
-def test_damaged_checkpoint_gives_way_to_the_one_before(finished_run, folder, tmp_path):
+def test_damaged_checkpoint_gives_way_to_the_one_before(resumed_run, folder, tmp_path):
     run = tmp_path / "run"
-    shutil.copytree(finished_run[0], run)
-    train(run, make_config(folder, steps=70))
-    (run / "checkpoints" / "ckpt-70.index").write_bytes(b"damaged")
+    shutil.copytree(resumed_run, run)
+    (run / "checkpoints" / "ckpt-80.index").write_bytes(b"damaged")
     steps = []
     train(run, make_config(folder, steps=62), lambda status: steps.append(status.step))
     assert steps == [61, 62]
