@@ -1,5 +1,6 @@
 """Takes three steps on one logical CPU device, and on two, and prints the weights of both."""
 
+import dataclasses
 import json
 
 import keras
@@ -12,7 +13,8 @@ from a2i_tf.models.presets import PRESETS
 from a2i_tf.training.strategy import make_strategy
 
 SHAPE = (8, 13)
-BATCH, SIZE, STEPS = 8, 32, 3
+PRESET = dataclasses.replace(PRESETS["tiny"], flow_updates=2)
+BATCH, SIZE, STEPS = PRESET.pairs_per_step, 32, 3
 
 
 def take_steps(strategy):
@@ -22,7 +24,7 @@ def take_steps(strategy):
     keras.utils.set_random_seed(0)
     with strategy.scope():
         statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
-        gan = build_gan(PRESETS["tiny"], SIZE, SHAPE, statistics, seed=0)
+        gan = build_gan(PRESET, SIZE, SHAPE, statistics, seed=0)
         gan.compile(jit_compile=False)
     before = gan.picture_encoder.get_weights()[-2]
     gan.fit(

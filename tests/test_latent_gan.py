@@ -107,6 +107,13 @@ class LatentGanTest(tf.test.TestCase):
         jittered = gan.find_latent(images, BatchRandomness(0, tf.constant(0), 64))
         self.assertAllClose(np.std(jittered - latents), 0.2, atol=0.03)
 
+    def test_the_generator_learns_from_a_part_of_what_the_flow_learns_from(self):
+        gan = make_gan(flow_updates=4)
+        rows = tf.range(32)
+        self.assertAllEqual(gan.pairs_to_draw((rows, rows))[1], np.arange(0, 32, 4))
+        self.assertEqual(gan.preset.pairs_per_step, 4 * gan.preset.batch_size)
+        self.assertEqual(PRESETS["seed"].pairs_per_step, PRESETS["seed"].batch_size)
+
     def test_the_flow_learns_the_distribution_of_each_sound(self):
         gan = make_gan(flow_width=32, flow_steps=8, flow_updates=4, temperature=1.0)
         embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:2], 64, axis=0))
@@ -117,7 +124,7 @@ class LatentGanTest(tf.test.TestCase):
 
         @tf.function
         def learn(step):
-            return gan.train_prior(embedding, latent, BatchRandomness(0, step, 128))
+            return gan.train_flow(embedding, latent, BatchRandomness(0, step, 32))
 
         for step in range(600):
             learn(tf.constant(step))
@@ -128,9 +135,9 @@ class LatentGanTest(tf.test.TestCase):
 
     def test_seeds_of_one_sound_show_what_can_be_seen_not_its_mean(self):
         gan = make_gan(flow_updates=4)
-        mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 8, axis=0))
-        shades = np.where(np.arange(8) % 2, 0.8, -0.8).astype(np.float32)
-        images = tf.constant(np.broadcast_to(shades[:, None, None, None], (8, 32, 32, 3)))
+        mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 32, axis=0))
+        shades = np.where(np.arange(32) < 16, 0.8, -0.8).astype(np.float32)
+        images = tf.constant(np.broadcast_to(shades[:, None, None, None], (32, 32, 32, 3)))
         step = tf.function(gan.train_step)
         for _ in range(300):
             step((mfcc, images))

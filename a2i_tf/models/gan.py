@@ -139,13 +139,13 @@ class AudioToImageGAN(keras.Model):
         """Takes one step.
 
         Args:
-            data: mfcc, float32 [batch, frames, coefficients], and real images, float32 [batch,
-                size, size, 3] in [-1, 1].
+            data: mfcc, float32 [pairs, frames, coefficients], and real images, float32 [pairs,
+                size, size, 3] in [-1, 1]; `preset.pairs_per_step` pairs over all replicas.
 
         Returns:
             The running means of all losses.
         """
-        mfcc, real_images = data
+        mfcc, real_images = self.pairs_to_draw(data)
         step = self.generator_optimizer.iterations
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
 
@@ -166,7 +166,7 @@ class AudioToImageGAN(keras.Model):
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
-        prior_losses = self.train_prior(embedding, latent, randomness)
+        prior_losses = self.train_prior(data, randomness)
         self._update_moving_averages()
         return self._track(
             discriminator=discriminator_loss,
@@ -175,16 +175,20 @@ class AudioToImageGAN(keras.Model):
             **prior_losses,
         )
 
+    def pairs_to_draw(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the pairs that the generator learns from: all; no other part needs more."""
+        return data
+
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns what the generator is to draw from: float32 [batch, noise_dim]; here, noise."""
         del real_images
         return randomness.normal(self.preset.noise_dim)
 
     def train_prior(
-        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
+        self, data: tuple[tf.Tensor, tf.Tensor], randomness: BatchRandomness
     ) -> dict[str, tf.Tensor]:
-        """Learns which latents belong to an embedding; returns the losses. Noise needs none."""
-        del embedding, latent, randomness
+        """Learns which latents belong to a sound; returns the losses. Noise needs none."""
+        del data, randomness
         return {}
 
     def _now(self, first: float, last: float) -> tf.Tensor:

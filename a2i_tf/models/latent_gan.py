@@ -60,27 +60,53 @@ class LatentGAN(AudioToImageGAN):
         """All optimizers, with the rates that they begin with."""
         return [*super().learning_rates, (self.flow_optimizer, _FLOW_LEARNING_RATE)]
 
+    def pairs_to_draw(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the part of the pairs that the generator learns from; the flow takes all."""
+        mfcc, real_images = data
+        return self._part(mfcc, 0), self._part(real_images, 0)
+
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns the pictures' own latents, jittered: float32 [batch, noise_dim]."""
-        latent = self.picture_encoder(real_images, training=True)
-        return latent + _JITTER * randomness.normal(self.preset.noise_dim)
+        return self._jitter(self.picture_encoder(real_images, training=True), randomness)
 
     def train_prior(
+        self, data: tuple[tf.Tensor, tf.Tensor], randomness: BatchRandomness
+    ) -> dict[str, tf.Tensor]:
+        """Trains the flow on all pairs: encoders that only listen and look cost little."""
+        mfcc, real_images = data
+        embedding = self.encoder(mfcc, training=False)
+        return self.train_flow(embedding, self.picture_encoder(real_images), randomness)
+
+    def train_flow(
         self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
     ) -> dict[str, tf.Tensor]:
         """Takes steps of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
         Args:
-            embedding: float32 [batch, embedding_dim].
-            latent: float32 [batch, noise_dim].
-            randomness: Where noise and times come from.
+            embedding: float32 [pairs, embedding_dim].
+            latent: float32 [pairs, noise_dim].
+            randomness: Where jitter, noise and times come from; of as many rows as the generator
+                learns from.
 
         Returns:
             The last loss, as "flow".
         """
-        updates = range(self.preset.flow_updates)
-        losses = [self._match_flow(embedding, latent, randomness) for _ in updates]
+        losses = [
+            self._match_flow(
+                self._part(embedding, update),
+                self._jitter(self._part(latent, update), randomness),
+                randomness,
+            )
+            for update in range(self.preset.flow_updates)
+        ]
         return {"flow": losses[-1]}
+
+    def _part(self, rows: tf.Tensor, update: int) -> tf.Tensor:
+        # Every so many rows, so that however a strategy shares pairs out, parts are the same.
+        return rows[update :: self.preset.flow_updates]
+
+    def _jitter(self, latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
+        return latent + _JITTER * randomness.normal(self.preset.noise_dim)
 
     def _match_flow(
         self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness

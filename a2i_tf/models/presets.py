@@ -26,7 +26,7 @@ class Preset(Config):
             it from pictures (models/latent_gan.py), or "normal", noise itself.
         flow_width: Units of the flow's layers.
         flow_steps: Steps of the flow from noise to what can't be heard.
-        flow_updates: How often the flow learns from what the generator learns from once.
+        flow_updates: Batches that the flow learns from, for one that the generator does.
         temperature: The noise that the flow starts from is made smaller by this factor.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
@@ -37,7 +37,7 @@ class Preset(Config):
             or "cross_entropy", the plain GAN.
         augment: Whether sounds are varied (datasets/hearing.py), and the discriminator sees images
             through DiffAugment.
-        batch_size: Global batch size.
+        batch_size: Pairs that the generator learns from at once, over all replicas.
         generator_learning_rate: Adam step of encoder and generator.
         discriminator_learning_rate: Adam step of the discriminator.
         beta_1: Adam's first moment.
@@ -91,6 +91,11 @@ class Preset(Config):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.moving_average_decay < 1:
             raise ValueError("moving_average_decay must lie in [0, 1)")
+
+    @property
+    def pairs_per_step(self) -> int:
+        """Pairs that a training step reads, over all replicas."""
+        return self.batch_size * max(1, self.flow_updates)
 
 
 DEFAULT = Preset(

@@ -98,11 +98,12 @@ def train(
     if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, data.bad_pairs)
     # A resumed run must not see the first epoch's order again.
-    batches = _make_batches(data.records, config, config.seed + steps_taken(gan))
+    seed = config.seed + steps_taken(gan)
     if config.preset.sketch_share and not steps_taken(gan):
         on_stage("learning to sketch")
         with strategy.scope():
             sketcher = build_sketcher(config.preset, gan.encoder)
+        batches = _make_batches(data.records, config, config.preset.batch_size, seed)
         sketches = batches.map(lambda mfcc, images: (mfcc, make_sketches(images)))
         if not _fit(sketcher, sketches, [SketchBudget(config, elapsed_seconds, on_status)]):
             return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
@@ -110,7 +111,7 @@ def train(
     on_stage("training")
     finished = _fit(
         gan,
-        batches,
+        _make_batches(data.records, config, config.preset.pairs_per_step, seed),
         [
             Budget(config.minutes, config.steps, elapsed_seconds),
             Records(run, elapsed_seconds, on_status),
@@ -166,8 +167,10 @@ def _load_samples(folder: PairsFolder, bad_pairs: list[BadPair], config: RunConf
     return load_arrays(folder, chosen.pairs, config.mfcc, config.image_size)
 
 
-def _make_batches(records: RecordsFolder, config: RunConfig, seed: int) -> tf.data.Dataset:
-    batches = make_training_batches(records, config.preset.batch_size, seed)
+def _make_batches(
+    records: RecordsFolder, config: RunConfig, batch_size: int, seed: int
+) -> tf.data.Dataset:
+    batches = make_training_batches(records, batch_size, seed)
     if config.preset.augment:
         batches = vary_hearing(batches, config.mfcc, records.index.statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
