@@ -13,10 +13,9 @@ _AFTER_SECONDS = (0.1, 5.0)
 def set_aside() -> None:
     """Frees what nobody holds any more, and takes the rest out of Python's garbage collection.
 
-    TensorFlow's functions hold each other in cycles, so the weights of a version that was unloaded
-    would stay for long. And libraries and a loaded version are a million objects: each full
-    collection that looked through them would stop all requests for a fifth of a second. So this is
-    called whenever a version has come or gone.
+    Libraries and a loaded version are half a million objects. Each full collection that looked
+    through them would stop all requests for a fifth of a second, so this is called whenever a
+    version has come or gone: what an unloaded one held in cycles wouldn't be found otherwise.
     """
     gc.unfreeze()
     gc.collect()
