@@ -86,14 +86,14 @@ class VersionFolderTest(tf.test.TestCase):
         folder = work / "a2i" / "1"
         self.assertEqual(result.version_folder, folder)
         names = {path.name for path in folder.iterdir()}
-        expected = {"saved_model.pb", "variables", "assets.extra", "config.json"}
+        expected = {"saved_model.pb", "variables", "assets.extra", "config.json", "fingerprint.pb"}
         self.assertEqual(names | {"assets"}, expected | {"assets"})
         self.assertTrue((folder / WARMUP_FILE).is_file())
 
     def test_a_process_that_loads_it_and_lets_it_go_keeps_none_of_its_graphs(self):
         counts = []
         for _ in range(2):
-            with self.assertNoLogs("tensorflow", "WARNING"):
+            with self.assertNoLogs("tensorflow", "WARNING"), self.assertNoLogs("absl", "INFO"):
                 loaded = tf.saved_model.load(str(work / "a2i" / "1"))
             self.assertIn("serving_default", loaded.signatures)
             del loaded

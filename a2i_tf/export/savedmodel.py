@@ -13,6 +13,7 @@ from pathlib import Path
 
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from a2i_tf.atomic import explain_os_errors, write_json
 from a2i_tf.errors import A2IError
@@ -81,8 +82,8 @@ def _forget_gradients(folder: Path) -> None:
                 if _CUSTOM_GRADIENT in node.attr:
                     del node.attr[_CUSTOM_GRADIENT]
     path.write_bytes(saved.SerializeToString(deterministic=True))
-    # It holds the checksum of the file as it was, and needn't be there.
-    (folder / "fingerprint.pb").unlink(missing_ok=True)
+    # It holds a checksum. Where it's missing, loading makes Python's logging print what others log.
+    write_fingerprint(str(folder))
 
 
 @contextlib.contextmanager
