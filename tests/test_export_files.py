@@ -1,3 +1,4 @@
+import gc
 import json
 import subprocess
 import sys
@@ -75,6 +76,11 @@ def serve_seeds(files, seeds):
     return ask(audio_bytes=tf.constant(files), seed=seeds)["image_bytes"].numpy().tolist()
 
 
+def graphs_in_memory():
+    gc.collect()
+    return sum(issubclass(type(candidate), tf.Graph) for candidate in gc.get_objects())
+
+
 class VersionFolderTest(tf.test.TestCase):
     def test_the_layout_is_what_tf_serving_expects(self):
         folder = work / "a2i" / "1"
@@ -83,6 +89,16 @@ class VersionFolderTest(tf.test.TestCase):
         expected = {"saved_model.pb", "variables", "assets.extra", "config.json", "fingerprint.pb"}
         self.assertEqual(names | {"assets"}, expected | {"assets"})
         self.assertTrue((folder / WARMUP_FILE).is_file())
+
+    def test_a_process_that_loads_it_and_lets_it_go_keeps_none_of_its_graphs(self):
+        counts = []
+        for _ in range(2):
+            with self.assertNoLogs("tensorflow", "WARNING"), self.assertNoLogs("absl", "INFO"):
+                loaded = tf.saved_model.load(str(work / "a2i" / "1"))
+            self.assertIn("serving_default", loaded.signatures)
+            del loaded
+            counts.append(graphs_in_memory())
+        self.assertEqual(counts[0], counts[1])
 
     def test_the_contract_is_beside_it_with_the_version(self):
         values = json.loads((work / "a2i" / "1" / "config.json").read_text())

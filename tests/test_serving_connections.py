@@ -115,6 +115,18 @@ def get(path="/", header=b""):
 CLOSE = b"Connection: close\r\n"
 
 
+def test_what_is_no_http_and_too_long_besides_is_refused_once():
+    async def check(served):
+        errors = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, found: errors.append(found))
+        status, _, _ = await served.exchange(b"no HTTP\r\n" + bytes(2 * BOUNDS.header_bytes))
+        assert status == 400
+        assert [refused for _, refused in served.refused] == [400]
+        assert errors == []
+
+    in_loop(check)
+
+
 def test_one_connection_too_many_is_told_so_and_silent_ones_make_room():
     async def check(served):
         silent = [await served.connect() for _ in range(2)]

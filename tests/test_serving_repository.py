@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
+import weakref
 
 import grpc
 import numpy as np
@@ -123,6 +125,20 @@ def test_removing_the_newest_rolls_back(base, good):
             await opened.look()
             assert opened.states() == {2: "AVAILABLE", 1: "END"}
         assert opened.newest() == 2
+
+    with_repository(base, use)
+
+
+def test_what_serves_is_no_work_for_the_garbage_collector_and_what_left_is_freed(base, good):
+    async def use(opened):
+        with opened.repository.lease(M) as servable:
+            assert not any(candidate is servable for candidate in gc.get_objects())
+            function = weakref.ref(servable._loaded.signatures["serving_default"])
+        del servable
+        shutil.copytree(good, base / "2")
+        await opened.look(3)
+        assert opened.states() == {2: "AVAILABLE", 1: "END"}
+        assert function() is None
 
     with_repository(base, use)
 

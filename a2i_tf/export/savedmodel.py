@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from a2i_tf.atomic import explain_os_errors, write_json
 from a2i_tf.errors import A2IError
@@ -23,6 +25,7 @@ from a2i_tf.models.config import CONFIG_FILE
 from a2i_tf.models.drawing import DrawingModel
 
 _MODEL_NAME = "a2i"
+_CUSTOM_GRADIENT = "_gradient_op_type"
 
 
 def write_savedmodel(folder: Path, model: DrawingModel) -> None:
@@ -60,7 +63,27 @@ def save_functions(
         A2IError: if it can't be written.
     """
     with explain_os_errors(folder), _explain_tensorflow_errors(folder), quiet_logs():
-        tf.saved_model.save(signatures.module(), str(folder), signatures=functions)
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+        tf.saved_model.save(signatures.module(), str(folder), functions, options)
+        _forget_gradients(folder)
+
+
+def _forget_gradients(folder: Path) -> None:
+    """Takes the names of the gradients that weren't saved out of a SavedModel.
+
+    Nobody learns from an export. TensorFlow would keep the gradients of each one that a process
+    has loaded until it ends (145 MiB of the default model), and warn where only the names are left.
+    """
+    path = folder / "saved_model.pb"
+    saved = SavedModel.FromString(path.read_bytes())
+    for graph in saved.meta_graphs:
+        for function in graph.graph_def.library.function:
+            for node in function.node_def:
+                if _CUSTOM_GRADIENT in node.attr:
+                    del node.attr[_CUSTOM_GRADIENT]
+    path.write_bytes(saved.SerializeToString(deterministic=True))
+    # It holds a checksum. Where it's missing, loading makes Python's logging print what others log.
+    write_fingerprint(str(folder))
 
 
 @contextlib.contextmanager

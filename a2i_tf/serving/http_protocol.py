@@ -106,13 +106,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parses what arrives, in bounds; nothing from those who were refused."""
-        if self in self._all.refused or self.transport.is_closing():
+        if self._is_over():
             return
         if self._headers_timer is None and (self.cycle is None or self.cycle.response_complete):
             self._await_headers()
         self._unfinished_bytes += len(data)
         super().data_received(data)
-        if self._unfinished_bytes > self._bounds.header_bytes and not self.transport.is_closing():
+        if self._unfinished_bytes > self._bounds.header_bytes and not self._is_over():
             self._refuse_headers()
 
     def send_400_response(self, msg: str) -> None:
@@ -170,6 +170,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._unread_timer is not None:
             self._await_reading()
         self.loop.call_later(self._bounds.stopping_seconds, self._drop_half_sent)
+
+    def _is_over(self) -> bool:
+        return self in self._all.refused or self.transport.is_closing()
 
     def _await_headers(self) -> None:
         self._headers_timer = self.loop.call_later(

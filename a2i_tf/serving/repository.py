@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from typing import TypeVar
 import grpc
 
 from a2i_tf.serving.errors import ServingError
+from a2i_tf.serving.heap import set_aside
 from a2i_tf.serving.metrics import Metrics
 from a2i_tf.serving.model_version import ModelTarget, VersionStatus
 from a2i_tf.serving.servable import Servable, load_servable
@@ -200,6 +200,7 @@ class ModelRepository:
             self._metrics.version_refused.labels(*labels).inc()
             self._announce(f"refused version {version.number}: {error.message}; {self._told()}")
             return
+        await self._in_thread(set_aside)
         version.state = "AVAILABLE"
         self._metrics.version_loaded.labels(*labels).set(1)
         self._announce(f"loaded version {version.number}; {self._told()}")
@@ -227,8 +228,7 @@ class ModelRepository:
         version.servable, version.state = None, "END"
         self._metrics.version_loaded.labels(self.name, str(version.number)).set(0)
         self._announce(f"unloaded version {version.number}; {self._told()}")
-        # TensorFlow's functions hold each other in cycles; their weights would stay for long.
-        self._loader.submit(gc.collect)
+        self._loader.submit(set_aside)
 
     async def _in_thread(self, function: Callable[..., _Result], *arguments: object) -> _Result:
         loop = asyncio.get_running_loop()

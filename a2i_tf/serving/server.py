@@ -27,6 +27,7 @@ from a2i_tf.serving.app import build_app
 from a2i_tf.serving.batching import Batcher, BatchingConfig
 from a2i_tf.serving.engine import Engine
 from a2i_tf.serving.grpc_service import add_services
+from a2i_tf.serving.heap import use_system_allocator
 from a2i_tf.serving.http_protocol import ConnectionBounds, HttpConnections
 from a2i_tf.serving.limits import Limits
 from a2i_tf.serving.metrics import Metrics
@@ -84,6 +85,7 @@ class ModelServer:
         # The cores are shared by calls and by the clips in a call. Cutting up every small operation
         # too would cost twice the processor time for the same pictures.
         tf.config.threading.set_intra_op_parallelism_threads(1)
+        use_system_allocator()
         self._config = config
         self._tell = announce
         self._max_connections = allowed_connections(config.limits.max_connections)
