@@ -124,8 +124,8 @@ DEFAULT = Preset(
     final_adversarial_weight=0.2,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
-    reconstruction_size=16,
-    sketch_weight=0.4,
+    reconstruction_size=32,
+    sketch_weight=0.1,
     decay_share=0.4,
     sketch_share=0.15,
 )
