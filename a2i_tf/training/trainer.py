@@ -22,17 +22,11 @@ from a2i_tf.errors import A2IError
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.sketcher import build_sketcher
 from a2i_tf.models.sketches import make_sketches
-from a2i_tf.training.callbacks import (
-    Budget,
-    Checkpoints,
-    Records,
-    SamplePictures,
-    SketchBudget,
-    TrainingStatus,
-    steps_taken,
-)
+from a2i_tf.training.budget import Budget, SketchBudget
+from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.keeper import Keeper
 from a2i_tf.training.run import RunConfig, check_splits
+from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 
 _STEPS_PER_EPOCH = 100
