@@ -13,7 +13,8 @@ from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS
 from a2i_tf.datasets.check import find_bad_pairs
-from a2i_tf.datasets.pairs import SPLITS, read_pairs
+from a2i_tf.datasets.manifest import read_pairs
+from a2i_tf.datasets.pairs import SPLITS
 from a2i_tf.datasets.pipeline import load_arrays
 
 SCENE104 = MFCC_SETTINGS["scene104"]

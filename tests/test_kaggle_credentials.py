@@ -10,7 +10,7 @@ from kaggle_fixture import kept, only_error
 from kaggle_server_fixture import KEY, TOKEN, USERNAME
 
 from a2i_tf.datasets.kaggle.credentials import find_credentials
-from a2i_tf.datasets.pairs import read_pairs
+from a2i_tf.datasets.manifest import read_pairs
 
 
 def test_wrong_key_is_refused(fetch_kaggle, tmp_path, monkeypatch):

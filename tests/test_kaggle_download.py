@@ -10,7 +10,7 @@ from kaggle_fixture import contents, kept, only_error, zip_members
 from kaggle_server_fixture import Answer
 
 from a2i_tf.datasets.kaggle import assemble, download
-from a2i_tf.datasets.pairs import read_pairs
+from a2i_tf.datasets.manifest import read_pairs
 
 
 def test_broken_connections_are_resumed(kaggle_server, fetch_kaggle, tmp_path):

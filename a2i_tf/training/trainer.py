@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
 from a2i_tf.datasets.hearing import vary_hearing
-from a2i_tf.datasets.pairs import Pair, PairsFolder, read_pairs
+from a2i_tf.datasets.manifest import read_pairs
+from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.datasets.pipeline import Arrays, load_arrays
 from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.batches import make_training_batches
