@@ -19,7 +19,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from a2i_tf.datasets.pairs import PairsFolder, read_pairs, summarize, write_pairs
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import PairsFolder, summarize
 
 _FEW_PAIRS = 2_000
 _STEPS = 30

@@ -110,7 +110,7 @@ def make_training(records: RecordsFolder, batch: tf.Tensor) -> dict[str, Phase]:
 def measure(data: Path, place: str | None) -> dict[str, list[Round]]:
     """Measures all phases in turns."""
     from a2i_tf.audio.settings import MFCC_SETTINGS
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.datasets.records.preparation import prepare_records
     from a2i_tf.models.presets import DEFAULT
 

@@ -24,6 +24,7 @@ _FIRST = (
     "test_export_model",
     "test_serving_mutations",
 )
+_KAGGLE_CREDENTIALS = ("KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_CONFIG_DIR")
 
 
 def pytest_collection_modifyitems(items):
@@ -98,3 +99,58 @@ def server(exported, tmp_path_factory):
 
     with running_server(exported, tmp_path_factory.mktemp("server") / "server.log") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def kaggle_members():
+    """The files of the Kaggle set in small, by name."""
+    from kaggle_fixture import make_members
+
+    return make_members()
+
+
+@pytest.fixture(scope="session")
+def kaggle_archive(kaggle_members):
+    from kaggle_fixture import zip_members
+
+    return zip_members(kaggle_members)
+
+
+@pytest.fixture
+def kaggle_home(tmp_path, monkeypatch):
+    """An empty home, without credentials."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in (*_KAGGLE_CREDENTIALS, "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def kaggle_server(kaggle_archive, kaggle_home, monkeypatch):
+    """A server that this process' Kaggle client talks to, with the credentials of a user."""
+    from kaggle_server_fixture import KEY, USERNAME, serving_kaggle
+
+    from a2i_tf.datasets.kaggle import download
+
+    (kaggle_home / ".kaggle").mkdir()
+    monkeypatch.setattr(download, "_FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setenv("KAGGLE_USERNAME", USERNAME)
+    monkeypatch.setenv("KAGGLE_KEY", KEY)
+    with serving_kaggle(kaggle_archive) as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        from kaggle.api.kaggle_api_extended import KaggleApi
+
+        # Read once, when it was imported: the real Kaggle must never be asked.
+        assert KaggleApi.args == ["--local"]
+        yield running
+
+
+@pytest.fixture
+def fetch_kaggle(kaggle_server, a2i, tmp_path):
+    """Runs `a2i fetch kaggle`, which asks the server: (exit code, stdout, stderr)."""
+    command = ("fetch", "kaggle", "--data-dir", tmp_path / "data")
+    assert kaggle_server.archive
+    return lambda *options: a2i(*command, *options)

@@ -14,17 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from a2i_tf.atomic import write_bytes
-from a2i_tf.datasets.pairs import (
-    SPLITS,
-    DatasetInfo,
-    Pair,
-    PairsFolder,
-    Split,
-    read_pairs,
-    split_of,
-    summarize,
-    write_pairs,
-)
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import SPLITS, DatasetInfo, Pair, PairsFolder, Split, split_of, summarize
 
 SAMPLE_RATE = 16_000
 LABELS = ("brook", "meadow", "street")

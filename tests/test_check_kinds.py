@@ -13,9 +13,11 @@ from pairs_fixture import make_pairs_folder
 from PIL import Image
 from sound_files import tone, write_wav
 
+from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.finding import KINDS
 from a2i_tf.datasets.inspection import inspect_folder
-from a2i_tf.datasets.pairs import SPLITS, checksum_files, read_pairs, summarize, write_pairs
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import SPLITS, summarize
 from a2i_tf.errors import A2IError
 
 

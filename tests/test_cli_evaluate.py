@@ -11,7 +11,9 @@ from PIL import Image
 from sound_files import tone, write_wav
 
 from a2i_tf.audio.settings import SCENE104
-from a2i_tf.datasets.pairs import checksum_files, read_pairs, split_of, write_pairs
+from a2i_tf.datasets.checksum import checksum_files
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import split_of
 from a2i_tf.datasets.pipeline import load_arrays
 
 

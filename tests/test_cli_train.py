@@ -13,7 +13,8 @@ import pytest
 from pairs_fixture import make_pairs_folder
 from sound_files import tone, write_wav
 
-from a2i_tf.datasets.pairs import summarize, write_pairs
+from a2i_tf.datasets.manifest import write_pairs
+from a2i_tf.datasets.pairs import summarize
 
 
 def test_train_makes_a_numbered_run_and_prints_only_json(project):

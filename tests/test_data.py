@@ -12,7 +12,8 @@ from PIL import Image
 
 from a2i_tf.datasets.contact_sheet import MAX_CLASSES, choose_pairs, draw_contact_sheet
 from a2i_tf.datasets.contents import measure_contents
-from a2i_tf.datasets.pairs import SPLITS, Pair, read_pairs, summarize, write_pairs
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import SPLITS, Pair, summarize
 from a2i_tf.datasets.sound_pictures import draw_sounds
 
 

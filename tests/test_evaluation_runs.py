@@ -6,7 +6,8 @@ import pytest
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import FINE
-from a2i_tf.datasets.pairs import PairsFolder, hash_splits
+from a2i_tf.datasets.checksum import hash_splits
+from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.runs import (
     check_data,

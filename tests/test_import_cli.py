@@ -18,7 +18,7 @@ from video_fixture import colour_at, tone_at, write_video
 
 from a2i_tf.datasets.check import find_bad_pairs
 from a2i_tf.datasets.lock import locked
-from a2i_tf.datasets.pairs import read_pairs
+from a2i_tf.datasets.manifest import read_pairs
 
 
 def _videos(root: Path) -> Path:

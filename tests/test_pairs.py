@@ -7,14 +7,9 @@ from pairs_fixture import make_pairs_folder
 from PIL import Image
 
 from a2i_tf.datasets.check import drop_bad_pairs, find_bad_pairs
-from a2i_tf.datasets.pairs import (
-    SPLITS,
-    checksum_files,
-    hash_splits,
-    read_pairs,
-    split_of,
-    write_pairs,
-)
+from a2i_tf.datasets.checksum import checksum_files, hash_splits
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import SPLITS, split_of
 from a2i_tf.errors import A2IError
 
 

@@ -8,7 +8,8 @@ from PIL import Image
 from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS
-from a2i_tf.datasets.pairs import DatasetInfo, PairsFolder, read_pairs, summarize, write_pairs
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import DatasetInfo, PairsFolder, summarize
 from a2i_tf.datasets.pipeline import load_arrays, make_examples
 from a2i_tf.errors import A2IError
 

@@ -13,7 +13,8 @@ import tensorflow as tf
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import MFCC_SETTINGS
-from a2i_tf.datasets.pairs import PairsFolder, read_pairs, write_pairs
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.datasets.records import index as records_index
 from a2i_tf.datasets.records.batches import make_training_batches
@@ -249,7 +250,7 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from a2i_tf.audio.settings import SCENE104
-from a2i_tf.datasets.pairs import read_pairs
+from a2i_tf.datasets.manifest import read_pairs
 from a2i_tf.datasets.records import index, writer
 from a2i_tf.datasets.records.preparation import prepare_records
 

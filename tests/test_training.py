@@ -8,7 +8,7 @@ import tensorflow as tf
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import MFCC_SETTINGS
-from a2i_tf.datasets.pairs import hash_splits
+from a2i_tf.datasets.checksum import hash_splits
 from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.models.drawing import read_drawing_model

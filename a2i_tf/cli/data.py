@@ -72,7 +72,7 @@ def data(
 
 def _show(root: Path, sheet: Path | None, as_json: bool) -> None:
     from a2i_tf.datasets.contents import measure_contents
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
 
     dataset = read_pairs(root)
     contents = measure_contents(dataset)

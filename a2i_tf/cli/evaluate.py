@@ -88,7 +88,7 @@ def evaluate(
 
 def _evaluate(runs: list[Path], root: Path, items: int | None, seed: int) -> Report:
     with stages("reading the models") as show:
-        from a2i_tf.datasets.pairs import read_pairs
+        from a2i_tf.datasets.manifest import read_pairs
         from a2i_tf.evaluation.protocol import evaluate as evaluate_models
         from a2i_tf.evaluation.runs import (
             check_data,

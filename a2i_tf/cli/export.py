@@ -101,7 +101,7 @@ def _clips(config: RunConfig) -> list[NDArray[np.float32]]:
     import numpy as np
 
     from a2i_tf.audio.decode import load_waveform
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
 
     rate = config.mfcc.sample_rate
     root = Path(config.data)

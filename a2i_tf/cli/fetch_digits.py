@@ -48,7 +48,7 @@ def digits(
         is_paired,
         pair_digits,
     )
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
 
     utterances = find_utterances(origin)
     left_out = choose_left_out(utterances, leave_out)

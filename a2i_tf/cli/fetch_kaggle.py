@@ -40,7 +40,7 @@ def kaggle(
     from a2i_tf.datasets.kaggle import DATASET, NAME
     from a2i_tf.datasets.kaggle.assemble import is_fetched
     from a2i_tf.datasets.kaggle.credentials import require_credentials
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
 
     root = data_dir / NAME
     if is_fetched(root, sample):
@@ -63,7 +63,7 @@ def _fetch(root: Path, sample: int | None) -> PairsFolder:
         discard_download,
         download_archive,
     )
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
 
     with claimed_download(root):
         # Another process may have finished it since `kaggle` looked.

@@ -29,7 +29,7 @@ def scenes(
 
     a2i fetch scenes --sources 500 --seed 1
     """
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.datasets.scenes.render import NAME, is_rendered, render_scenes
 
     root = data_dir / NAME

@@ -103,7 +103,7 @@ def import_(
     from a2i_tf.datasets.importing.assembly import is_imported
     from a2i_tf.datasets.importing.options import ImportOptions
     from a2i_tf.datasets.importing.recognize import recognize
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.datasets.quantity import quantity
 
     if label is not None and labels is not None:

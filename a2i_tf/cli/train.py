@@ -124,8 +124,9 @@ def _new_config(
     records: str | None,
     skip_bad: bool,
 ) -> RunConfig:
+    from a2i_tf.datasets.checksum import hash_splits
     from a2i_tf.datasets.locate import only_dataset
-    from a2i_tf.datasets.pairs import hash_splits, read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.models.presets import preset_named
     from a2i_tf.training.run import RunConfig
 
@@ -232,7 +233,8 @@ def _resumed(
 
 
 def _print_plan(run: Path, config: RunConfig) -> None:
-    from a2i_tf.datasets.pairs import SPLITS, read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
+    from a2i_tf.datasets.pairs import SPLITS
 
     folder = read_pairs(Path(config.data))
     counts = ", ".join(f"{len(folder.split(split))} {split}" for split in SPLITS)
@@ -249,7 +251,7 @@ def _print_plan(run: Path, config: RunConfig) -> None:
 
 def _is_tested(config: RunConfig) -> bool:
     """Tells whether a run can be evaluated, and says what to do before it's too late if not."""
-    from a2i_tf.datasets.pairs import read_pairs
+    from a2i_tf.datasets.manifest import read_pairs
 
     folder = read_pairs(Path(config.data))
     if folder.split("test"):

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from a2i_tf.cli.console import messages
 
 if TYPE_CHECKING:
-    from a2i_tf.training.callbacks import TrainingStatus
+    from a2i_tf.training.status import TrainingStatus
 
 _PLAIN_LINE_SECONDS = 15.0
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from a2i_tf.atomic import explain_os_errors
 from a2i_tf.config import read_json
-from a2i_tf.datasets.pairs import INFO_FILE
+from a2i_tf.datasets.manifest import INFO_FILE
 from a2i_tf.errors import A2IError
 
 _LEFTOVER_SECONDS = 3_600

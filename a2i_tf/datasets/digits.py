@@ -25,22 +25,15 @@ from PIL import Image
 from a2i_tf.atomic import new_folder
 from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.wav_file import wav_bytes
+from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.destination import (
     check_disk,
     check_not_in_the_way,
     is_made,
     remove_leftovers,
 )
-from a2i_tf.datasets.pairs import (
-    DatasetInfo,
-    Pair,
-    PairsFolder,
-    Split,
-    checksum_files,
-    read_pairs,
-    summarize,
-    write_pairs,
-)
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import DatasetInfo, Pair, PairsFolder, Split, summarize
 from a2i_tf.errors import A2IError
 
 NAME = "digits"

@@ -12,16 +12,11 @@ from PIL import Image
 
 from a2i_tf.datasets.balance_check import check_balance
 from a2i_tf.datasets.check import PICTURE_ERRORS, BadPair, find_bad_pairs
+from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.finding import Finding, by_weight, findings_of
 from a2i_tf.datasets.manifest_check import check_manifest
 from a2i_tf.datasets.near_duplicates import Look, NearDuplicate, find_near_duplicates, look_at
-from a2i_tf.datasets.pairs import (
-    SPLITS,
-    Pair,
-    PairsFolder,
-    checksum_files,
-    summarize,
-)
+from a2i_tf.datasets.pairs import SPLITS, Pair, PairsFolder, summarize
 
 _BAD_PAIR_KINDS = ("missing-file", "bad-picture", "bad-sound")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from a2i_tf.datasets.pairs import INFO_FILE
+from a2i_tf.datasets.manifest import INFO_FILE
 from a2i_tf.errors import A2IError
 
 DATA_FOLDER = Path("data")

@@ -9,14 +9,8 @@ from pathlib import Path
 
 from a2i_tf.config import read_json
 from a2i_tf.datasets.finding import Finding, findings_of
-from a2i_tf.datasets.pairs import (
-    INFO_FILE,
-    PAIRS_FILE,
-    DatasetInfo,
-    Pair,
-    PairsFolder,
-    read_rows,
-)
+from a2i_tf.datasets.manifest import INFO_FILE, PAIRS_FILE, read_rows
+from a2i_tf.datasets.pairs import DatasetInfo, Pair, PairsFolder
 from a2i_tf.errors import A2IError
 
 

@@ -1,4 +1,4 @@
-"""What happens beside the training step: budget, records, pictures, checkpoints."""
+"""What is written beside the training step: records, pictures, checkpoints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,115 +19,10 @@ from a2i_tf.errors import A2IError
 from a2i_tf.grid import write_grid
 from a2i_tf.models.drawing import draw_pictures
 from a2i_tf.models.gan import AudioToImageGAN
-from a2i_tf.training.run import RunConfig
+from a2i_tf.training.status import TrainingStatus, progress_made, steps_taken
 
 _LOG_EVERY_STEPS = 20
 _FIRST_SAMPLES_STEP = 50
-
-
-@dataclass(frozen=True)
-class TrainingStatus:
-    """Where training stands.
-
-    Attributes:
-        step: Steps taken since the run began.
-        elapsed_seconds: Training time since the run began, over all resumptions.
-        progress: Share of the budget that is used, in [0, 1].
-        images_per_second: Speed over the last few steps.
-        losses: Running means by name.
-    """
-
-    step: int
-    elapsed_seconds: float
-    progress: float
-    images_per_second: float
-    losses: dict[str, float]
-
-    @property
-    def remaining_seconds(self) -> float:
-        """Training time that is left at this pace; infinite before the first step."""
-        if not self.progress:
-            return math.inf
-        return self.elapsed_seconds * (1 - self.progress) / self.progress
-
-
-class Budget(keras.callbacks.Callback):
-    """Counts time and steps, tells the model how far it has come, and stops it.
-
-    Args:
-        minutes: Training time in all, or
-        steps: training steps in all.
-        elapsed_seconds: A variable with the time used so far; it is kept in checkpoints.
-    """
-
-    def __init__(
-        self, minutes: float | None, steps: int | None, elapsed_seconds: tf.Variable
-    ) -> None:
-        super().__init__()
-        self._minutes = minutes
-        self._steps = steps
-        self._elapsed_seconds = elapsed_seconds
-        self._used_before = float(elapsed_seconds)
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Starts the clock."""
-        self._started = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Updates the progress, and stops when all is used."""
-        elapsed = self._used_before + time.monotonic() - self._started
-        self._elapsed_seconds.assign(elapsed)
-        if self._minutes is not None:
-            progress = elapsed / (60 * self._minutes)
-        else:
-            progress = steps_taken(self.model) / (self._steps or 1)
-        self.model.advance(min(1.0, progress))
-        if progress >= 1.0:
-            self.model.stop_training = True
-
-
-class SketchBudget(keras.callbacks.Callback):
-    """Stops the sketching when its share of the budget is used, and reports the status.
-
-    Args:
-        config: Gives the budget and the share.
-        elapsed_seconds: A variable with the time used so far.
-        on_status: Called after every step.
-    """
-
-    def __init__(
-        self,
-        config: RunConfig,
-        elapsed_seconds: tf.Variable,
-        on_status: Callable[[TrainingStatus], None] | None,
-    ) -> None:
-        super().__init__()
-        self._share = config.preset.sketch_share
-        self._seconds = 60 * config.minutes if config.minutes else None
-        self._steps = config.steps
-        self._batch_size = config.preset.batch_size
-        self._elapsed_seconds = elapsed_seconds
-        self._on_status = on_status
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Starts the clock."""
-        self._started = time.monotonic()
-        self._taken = 0
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Reports, and stops when the share is used."""
-        self._taken += 1
-        elapsed = time.monotonic() - self._started
-        self._elapsed_seconds.assign(elapsed)
-        used = elapsed / self._seconds if self._seconds else self._taken / (self._steps or 1)
-        if self._on_status:
-            losses = {"sketch": float((logs or {}).get("loss", math.nan))}
-            speed = self._taken * self._batch_size / elapsed
-            # Counted in steps, the sketching comes before the budget, not out of it.
-            progress = used if self._seconds else 0.0
-            self._on_status(TrainingStatus(0, elapsed, progress, speed, losses))
-        if used >= self._share:
-            self.model.stop_training = True
 
 
 class Records(keras.callbacks.Callback):
@@ -174,7 +68,7 @@ class Records(keras.callbacks.Callback):
         status = TrainingStatus(
             step=step,
             elapsed_seconds=float(self._elapsed_seconds),
-            progress=_read(self.model.progress),
+            progress=progress_made(self.model),
             images_per_second=self._speed,
             losses={name: float(value) for name, value in (logs or {}).items()},
         )
@@ -268,16 +162,6 @@ class Checkpoints(keras.callbacks.Callback):
         if time.monotonic() - self._saved_at >= self._every_seconds:
             self._save()
             self._saved_at = time.monotonic()
-
-
-def steps_taken(gan: AudioToImageGAN) -> int:
-    """Returns the number of steps since the run began; checkpoints keep it."""
-    return int(_read(gan.generator_optimizer.iterations))
-
-
-def _read(variable: keras.Variable) -> float:
-    # Python's own int() and float() fail on a variable that a strategy has mirrored.
-    return float(np.asarray(variable.value))
 
 
 def _lines_up_to(history: str, step: int) -> list[str]:

@@ -14,8 +14,8 @@ from a2i_tf.errors import A2IError
 from a2i_tf.models.config import ModelConfig
 from a2i_tf.models.drawing import DrawingModel, write_drawing_model
 from a2i_tf.models.gan import AudioToImageGAN
-from a2i_tf.training.callbacks import steps_taken
 from a2i_tf.training.run import MODEL_FOLDER, RunConfig
+from a2i_tf.training.status import steps_taken
 
 _CHECKPOINTS_KEPT = 2
 

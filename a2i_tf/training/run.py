@@ -20,7 +20,8 @@ from typing import Any
 from a2i_tf.atomic import explain_os_errors, make_folder, write_json
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.config import Config, read_json
-from a2i_tf.datasets.pairs import PairsFolder, hash_splits
+from a2i_tf.datasets.checksum import hash_splits
+from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.errors import A2IError
 from a2i_tf.models.config import CONFIG_FILE
 from a2i_tf.models.presets import IMAGE_SIZES, Preset

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
 from a2i_tf.datasets.hearing import vary_hearing
-from a2i_tf.datasets.pairs import Pair, PairsFolder, read_pairs
+from a2i_tf.datasets.manifest import read_pairs
+from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.datasets.pipeline import Arrays, load_arrays
 from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.batches import make_training_batches
@@ -22,17 +23,11 @@ from a2i_tf.errors import A2IError
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.sketcher import build_sketcher
 from a2i_tf.models.sketches import make_sketches
-from a2i_tf.training.callbacks import (
-    Budget,
-    Checkpoints,
-    Records,
-    SamplePictures,
-    SketchBudget,
-    TrainingStatus,
-    steps_taken,
-)
+from a2i_tf.training.budget import Budget, SketchBudget
+from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.keeper import Keeper
 from a2i_tf.training.run import RunConfig, check_splits
+from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 
 _STEPS_PER_EPOCH = 100

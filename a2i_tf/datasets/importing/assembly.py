@@ -10,22 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from a2i_tf.config import read_json
+from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.destination import check_not_in_the_way, is_made
 from a2i_tf.datasets.importing.jobs import Job, Record, fingerprint, identity
 from a2i_tf.datasets.importing.material import Material
 from a2i_tf.datasets.importing.options import SAMPLE_RATE, ImportOptions
 from a2i_tf.datasets.importing.work_folder import WorkFolder
 from a2i_tf.datasets.importing.workers import JobRunner
-from a2i_tf.datasets.pairs import (
-    INFO_FILE,
-    SPLITS,
-    DatasetInfo,
-    Pair,
-    PairsFolder,
-    checksum_files,
-    read_pairs,
-    summarize,
-)
+from a2i_tf.datasets.manifest import INFO_FILE, read_pairs
+from a2i_tf.datasets.pairs import SPLITS, DatasetInfo, Pair, PairsFolder, summarize
 from a2i_tf.errors import A2IError
 
 # Raised whenever the same files and options would give other pairs.

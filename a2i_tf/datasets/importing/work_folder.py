@@ -18,7 +18,8 @@ from a2i_tf.atomic import explain_os_errors, write_json
 from a2i_tf.config import read_json
 from a2i_tf.datasets.importing.jobs import Job, Record, fingerprint, identity
 from a2i_tf.datasets.lock import locked
-from a2i_tf.datasets.pairs import DatasetInfo, Pair, write_pairs
+from a2i_tf.datasets.manifest import write_pairs
+from a2i_tf.datasets.pairs import DatasetInfo, Pair
 
 
 class WorkFolder:

@@ -22,6 +22,7 @@ from PIL import Image
 
 from a2i_tf.atomic import new_folder
 from a2i_tf.audio.settings import MFCC_SETTINGS
+from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.destination import (
     check_disk,
     check_not_in_the_way,
@@ -38,16 +39,8 @@ from a2i_tf.datasets.kaggle.rows import (
     read_rows,
     sample_rows,
 )
-from a2i_tf.datasets.pairs import (
-    DatasetInfo,
-    Pair,
-    PairsFolder,
-    Split,
-    checksum_files,
-    read_pairs,
-    summarize,
-    write_pairs,
-)
+from a2i_tf.datasets.manifest import read_pairs, write_pairs
+from a2i_tf.datasets.pairs import DatasetInfo, Pair, PairsFolder, Split, summarize
 from a2i_tf.datasets.stratify import stratified_splits
 from a2i_tf.errors import A2IError
 

@@ -16,17 +16,10 @@ from PIL import Image
 from a2i_tf.atomic import make_folder, new_folder, write_bytes, write_json
 from a2i_tf.audio.wav_file import wav_bytes
 from a2i_tf.config import read_json
+from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.destination import check_disk, check_not_in_the_way, is_made
-from a2i_tf.datasets.pairs import (
-    INFO_FILE,
-    DatasetInfo,
-    Pair,
-    PairsFolder,
-    checksum_files,
-    read_pairs,
-    summarize,
-    write_pairs,
-)
+from a2i_tf.datasets.manifest import INFO_FILE, read_pairs, write_pairs
+from a2i_tf.datasets.pairs import DatasetInfo, Pair, PairsFolder, summarize
 from a2i_tf.datasets.scenes.pictures.frame import draw_picture
 from a2i_tf.datasets.scenes.sounds.soundtrack import render_sound
 from a2i_tf.datasets.scenes.world import IMAGE_SIZE, SAMPLE_RATE, SECONDS, World

@@ -1,0 +1,93 @@
+"""What stops the training: the time or the steps that it was given."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from a2i_tf.training.run import RunConfig
+from a2i_tf.training.status import TrainingStatus, steps_taken
+
+
+class Budget(keras.callbacks.Callback):
+    """Counts time and steps, tells the model how far it has come, and stops it.
+
+    Args:
+        minutes: Training time in all, or
+        steps: training steps in all.
+        elapsed_seconds: A variable with the time used so far; it is kept in checkpoints.
+    """
+
+    def __init__(
+        self, minutes: float | None, steps: int | None, elapsed_seconds: tf.Variable
+    ) -> None:
+        super().__init__()
+        self._minutes = minutes
+        self._steps = steps
+        self._elapsed_seconds = elapsed_seconds
+        self._used_before = float(elapsed_seconds)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Starts the clock."""
+        self._started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Updates the progress, and stops when all is used."""
+        elapsed = self._used_before + time.monotonic() - self._started
+        self._elapsed_seconds.assign(elapsed)
+        if self._minutes is not None:
+            progress = elapsed / (60 * self._minutes)
+        else:
+            progress = steps_taken(self.model) / (self._steps or 1)
+        self.model.advance(min(1.0, progress))
+        if progress >= 1.0:
+            self.model.stop_training = True
+
+
+class SketchBudget(keras.callbacks.Callback):
+    """Stops the sketching when its share of the budget is used, and reports the status.
+
+    Args:
+        config: Gives the budget and the share.
+        elapsed_seconds: A variable with the time used so far.
+        on_status: Called after every step.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        elapsed_seconds: tf.Variable,
+        on_status: Callable[[TrainingStatus], None] | None,
+    ) -> None:
+        super().__init__()
+        self._share = config.preset.sketch_share
+        self._seconds = 60 * config.minutes if config.minutes else None
+        self._steps = config.steps
+        self._batch_size = config.preset.batch_size
+        self._elapsed_seconds = elapsed_seconds
+        self._on_status = on_status
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Starts the clock."""
+        self._started = time.monotonic()
+        self._taken = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Reports, and stops when the share is used."""
+        self._taken += 1
+        elapsed = time.monotonic() - self._started
+        self._elapsed_seconds.assign(elapsed)
+        used = elapsed / self._seconds if self._seconds else self._taken / (self._steps or 1)
+        if self._on_status:
+            losses = {"sketch": float((logs or {}).get("loss", math.nan))}
+            speed = self._taken * self._batch_size / elapsed
+            # Counted in steps, the sketching comes before the budget, not out of it.
+            progress = used if self._seconds else 0.0
+            self._on_status(TrainingStatus(0, elapsed, progress, speed, losses))
+        if used >= self._share:
+            self.model.stop_training = True

@@ -1,0 +1,52 @@
+"""Where training stands: steps taken, time and budget used."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from a2i_tf.models.gan import AudioToImageGAN
+
+
+@dataclass(frozen=True)
+class TrainingStatus:
+    """Where training stands.
+
+    Attributes:
+        step: Steps taken since the run began.
+        elapsed_seconds: Training time since the run began, over all resumptions.
+        progress: Share of the budget that is used, in [0, 1].
+        images_per_second: Speed over the last few steps.
+        losses: Running means by name.
+    """
+
+    step: int
+    elapsed_seconds: float
+    progress: float
+    images_per_second: float
+    losses: dict[str, float]
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Training time that is left at this pace; infinite before the first step."""
+        if not self.progress:
+            return math.inf
+        return self.elapsed_seconds * (1 - self.progress) / self.progress
+
+
+def steps_taken(gan: AudioToImageGAN) -> int:
+    """Returns the number of steps since the run began; checkpoints keep it."""
+    return int(_read(gan.generator_optimizer.iterations))
+
+
+def progress_made(gan: AudioToImageGAN) -> float:
+    """Returns the share of the budget that `Budget` told the model is used, in [0, 1]."""
+    return _read(gan.progress)
+
+
+def _read(variable: keras.Variable) -> float:
+    # Python's own int() and float() fail on a variable that a strategy has mirrored.
+    return float(np.asarray(variable.value))
