@@ -105,8 +105,8 @@ def test_no_mutated_request_harms_the_server(server, mutations):
     Memory is measured from when other requests have filled caches, started what starts when it's
     needed, and let the decoders grow to what the worst files take (they're replaced at 256 MiB):
     the long form sends as many before as after, which may add 5%; the short one may add
-    `MOST_GROWTH`, and only tells a large leak. The largest requests are sent last, so that what they leave for the next isn't in the
-    baseline: it's bounded by itself, by `MOST_LEFT`.
+    `MOST_GROWTH`, and only tells a large leak. The largest requests are sent last, so that what
+    they leave for the next isn't in the baseline: it's bounded by itself, by `MOST_LEFT`.
     """
     before = good_answers(server)
     warmed_up = asyncio.run(attack(server, mutations.requests(amount(100, 10_000))))
