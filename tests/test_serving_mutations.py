@@ -20,7 +20,7 @@ from a2i_tf.inference.contract import read_contract
 SEED = 5
 WAV = wav_bytes(make_clip(0.5), 16_000)
 MOST_GROWTH = 150 * 2**20
-# Hours of sound and millions of numbers at once leave 180 to 290 MiB with the server and its
+# Hours of sound and millions of numbers at once leave 180 to 320 MiB with the server and its
 # decoders.
 MOST_LEFT = 512 * 2**20
 
