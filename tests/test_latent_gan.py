@@ -24,11 +24,15 @@ def make_gan(preset="tiny", **changes):
     return gan
 
 
-def make_flow(width=32, steps=16, temperature=1.0, latent_dim=3, embedding_dim=2):
+def make_flow(steps=16, guidance=1.0):
     keras.utils.set_random_seed(0)
-    flow = LatentFlow(width, steps, temperature)
-    flow.build(((None, embedding_dim), (None, latent_dim)))
+    flow = LatentFlow((2, 2, 3), 2, 16, 1, steps, guidance)
+    flow.build(((None, 2), (None, 12)))
     return flow
+
+
+def make_inputs():
+    return tf.constant(normal(1, 5, 2)), tf.constant(normal(0, 5, 12))
 
 
 def unit(rows):
@@ -41,31 +45,49 @@ def normal(seed, *shape):
 
 class LatentFlowTest(tf.test.TestCase):
     def test_stands_still_before_it_has_learnt(self):
-        noise = normal(0, 5, 3)
-        latents = make_flow(temperature=0.7)([tf.constant(normal(1, 5, 2)), tf.constant(noise)])
-        self.assertAllClose(latents, unit(noise), atol=1e-3)
+        noise = normal(0, 5, 12)
+        latents = make_flow()([tf.constant(normal(1, 5, 2)), tf.constant(noise)])
+        self.assertAllClose(latents, unit(noise.reshape(5, 2, 2, 3)), atol=1e-3)
 
     def test_one_step_is_the_velocity_at_time_zero(self):
-        flow = make_flow(steps=1)
-        fill(flow)
-        embedding, noise = tf.constant(normal(1, 5, 2)), tf.constant(normal(0, 5, 3))
-        velocity = flow.velocity(noise, tf.zeros([5, 1]), flow.listen(embedding))
-        self.assertAllClose(flow([embedding, noise]), unit(noise + velocity), atol=1e-3)
+        flow, (embedding, noise) = make_flow(steps=1), make_inputs()
+        fill(flow.field)
+        start = tf.reshape(noise, [5, 2, 2, 3])
+        velocity = flow.field([start, tf.zeros([5, 1]), embedding])
+        self.assertAllClose(flow([embedding, noise]), unit(start + velocity), atol=1e-3)
         self.assertGreater(np.abs(velocity).max(), 0.1)
 
+    def test_guidance_goes_on_from_no_sound_through_the_sound(self):
+        flow, (embedding, noise) = make_flow(steps=1, guidance=3.0), make_inputs()
+        fill(flow.field)
+        start, time = tf.reshape(noise, [5, 2, 2, 3]), tf.zeros([5, 1])
+        with_sound = flow.field([start, time, embedding])
+        without = flow.field([start, time, tf.zeros_like(embedding)])
+        velocity = 3.0 * with_sound - 2.0 * without
+        self.assertNotAllClose(with_sound, without, atol=0.1)
+        self.assertAllClose(flow([embedding, noise]), unit(start + velocity), atol=1e-3)
+
+    def test_time_and_place_make_a_difference(self):
+        flow, (embedding, noise) = make_flow(), make_inputs()
+        fill(flow.field)
+        start = tf.reshape(noise, [5, 2, 2, 3])
+        early, late = (flow.field([start, tf.fill([5, 1], t), embedding]) for t in (0.0, 0.9))
+        self.assertNotAllClose(early, late, atol=0.05)
+        even = flow.field([tf.ones([5, 2, 2, 3]), tf.zeros([5, 1]), embedding]).numpy()
+        self.assertNotAllClose(even[:, 0, 0], even[:, 1, 1], atol=0.05)
+
     def test_a_row_does_not_depend_on_its_neighbours(self):
-        flow = make_flow()
-        fill(flow)
-        embedding, noise = tf.constant(normal(1, 5, 2)), tf.constant(normal(0, 5, 3))
+        flow, (embedding, noise) = make_flow(guidance=2.0), make_inputs()
+        fill(flow.field)
         alone = flow([embedding[2:3], noise[2:3]])
-        self.assertAllClose(flow([embedding, noise])[2:3], alone, atol=1e-5)
+        self.assertAllClose(flow([embedding, noise])[2:3], alone, atol=1e-4)
 
     def test_a_saved_flow_samples_the_same(self):
         gan = make_gan()
-        fill(gan.flow)
+        fill(gan.flow.field)
         path = temporary_folder(self) / "sampler.keras"
         gan.sampler.save(path)
-        inputs = [tf.constant(normal(1, 5, 8)), tf.constant(normal(0, 5, 4))]
+        inputs = [tf.constant(normal(1, 5, 8)), tf.constant(normal(0, 5, 128))]
         again = keras.saving.load_model(path)
         self.assertAllClose(again(inputs), gan.sampler(inputs))
         self.assertEqual(again.get_layer("flow").get_config(), gan.flow.get_config())
@@ -79,9 +101,9 @@ class LatentGanTest(tf.test.TestCase):
     def test_draws_with_the_averages_of_generator_and_flow(self):
         gan = make_gan()
         (_, _), (generator, _), (sampler, _) = gan.averages
-        fill(sampler.get_layer("flow"))
+        fill(sampler.get_layer("flow").field)
         fill(generator)
-        embedding, noise = tf.constant(normal(1, 3, 8)), tf.constant(normal(0, 3, 4))
+        embedding, noise = tf.constant(normal(1, 3, 8)), tf.constant(normal(0, 3, 128))
         drawn = gan.drawing_generator([embedding, noise])
         self.assertAllClose(drawn, generator([embedding, sampler([embedding, noise])]))
         self.assertGreater(np.std(drawn), 1e-3)
@@ -103,38 +125,51 @@ class LatentGanTest(tf.test.TestCase):
         gan = make_gan()
         images = tf.constant(np.clip(normal(0, 64, 32, 32, 3), -1, 1))
         latents = gan.picture_encoder(images)
-        self.assertAllClose(tf.reduce_mean(latents**2, axis=-1), np.ones(64), atol=1e-3)
+        self.assertEqual(latents.shape, (64, 8, 8, 2))
+        self.assertAllClose(tf.reduce_mean(latents**2, axis=-1), np.ones((64, 8, 8)), atol=1e-2)
         jittered = gan.find_latent(images, BatchRandomness(0, tf.constant(0), 64))
         self.assertAllClose(np.std(jittered - latents), 0.2, atol=0.03)
 
     def test_the_generator_learns_from_a_part_of_what_the_flow_learns_from(self):
-        gan = make_gan(flow_updates=4)
+        gan = make_gan(flow_batch_size=32)
         rows = tf.range(32)
         self.assertAllEqual(gan.pairs_to_draw((rows, rows))[1], np.arange(0, 32, 4))
         self.assertEqual(gan.preset.pairs_per_step, 4 * gan.preset.batch_size)
         self.assertEqual(PRESETS["seed"].pairs_per_step, PRESETS["seed"].batch_size)
 
     def test_the_flow_learns_the_distribution_of_each_sound(self):
-        gan = make_gan(flow_width=32, flow_steps=8, flow_updates=4, temperature=1.0)
+        gan = make_gan(flow_width=32, flow_steps=8, guidance=1.0)
         embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:2], 64, axis=0))
         # Two sounds: latents of the first lie at either of two ends, those of the second between.
-        ends = np.where(np.arange(64) % 2, 1.0, -1.0)[:, None] * [1, 1, 1, 1]
-        centres = np.concatenate([ends, np.tile([1, 1, -1, -1], (64, 1))])
-        latent = tf.constant((centres + 0.05 * normal(0, 128, 4)).astype(np.float32))
+        ends = np.where(np.arange(64) % 2, 1.0, -1.0)[:, None] * [1, 1]
+        centres = np.concatenate([ends, np.tile([1, -1], (64, 1))])
+        latent = np.tile(centres[:, None, None, :], (1, 8, 8, 1)).astype(np.float32)
+        latent = tf.constant(latent)
 
         @tf.function
-        def learn(step):
-            return gan.train_flow(embedding, latent, BatchRandomness(0, step, 32))
+        def learn():
+            return gan.train_flow(embedding, latent)
 
-        for step in range(600):
-            learn(tf.constant(step))
-        samples = gan.sampler([embedding, tf.constant(normal(2, 128, 4))]).numpy().mean(axis=1)
+        for _ in range(500):
+            learn()
+        samples = gan.sampler([embedding, tf.constant(normal(2, 128, 128))]).numpy()
+        samples = samples.mean(axis=(1, 2, 3))
         self.assertGreater(np.mean(np.abs(samples[:64]) > 0.6), 0.85)
         self.assertAllInRange([np.mean(samples[:64] > 0)], 0.3, 0.7)
         self.assertAllClose(samples[64:], np.zeros(64), atol=0.4)
 
+    def test_the_flow_also_learns_what_there_is_without_a_sound(self):
+        gan = make_gan(flow_width=32)
+        embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:1], 64, axis=0))
+        learn = tf.function(lambda: gan.train_flow(embedding, tf.ones([64, 8, 8, 2])))
+        for _ in range(200):
+            learn()
+        start, time = tf.constant(normal(0, 64, 8, 8, 2)), tf.zeros([64, 1])
+        without = gan.flow.field([start, time, tf.zeros([64, 8])])
+        self.assertLess(np.mean(np.abs(without - (1.0 - start))), 0.3)
+
     def test_seeds_of_one_sound_show_what_can_be_seen_not_its_mean(self):
-        gan = make_gan(flow_updates=4)
+        gan = make_gan(flow_batch_size=32, flow_width=32)
         mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 32, axis=0))
         shades = np.where(np.arange(32) < 16, 0.8, -0.8).astype(np.float32)
         images = tf.constant(np.broadcast_to(shades[:, None, None, None], (32, 32, 32, 3)))
@@ -142,7 +177,7 @@ class LatentGanTest(tf.test.TestCase):
         for _ in range(300):
             step((mfcc, images))
         embedding = gan.drawing_encoder(tf.repeat(mfcc[:1], 32, axis=0))
-        drawn = gan.drawing_generator([embedding, tf.constant(normal(1, 32, 4))])
+        drawn = gan.drawing_generator([embedding, tf.constant(normal(1, 32, 128))])
         shown = np.mean(drawn, axis=(1, 2, 3))
         self.assertGreater(np.mean(np.abs(shown) > 0.5), 0.7)
         self.assertAllInRange([np.mean(shown > 0)], 0.2, 0.8)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.augment import augment_images
+from a2i_tf.models.filter_bank import random_filters
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization, SmoothUpsampling
 from a2i_tf.models.losses import GeneratorHinge, Reconstruction
@@ -110,15 +111,33 @@ class NetworksTest(tf.test.TestCase):
         self.assertNotAllClose(before[-2], gan.encoder.get_weights()[-2])
         self.assertEqual(sketcher(mfcc).shape, sketches.shape)
 
-    def test_sketches_tell_colour_contrast_and_the_direction_of_edges(self):
-        stripes = np.zeros((1, 64, 64, 3), np.float32)
-        stripes[0, ::4] = stripes[0, 1::4] = 1.0
-        sketch = make_sketches(tf.constant(np.concatenate([stripes, stripes.swapaxes(1, 2)])))
-        lying, standing = sketch[:, 3, 3].numpy()
-        self.assertAllClose(lying[:6], [0.5] * 3 + [2 * 0.5] * 3, atol=1e-5)
-        # Two edges every four rows at full size; half the size has one at every row.
-        self.assertAllClose(lying[6:], 3 * np.array([0.5, 0.0, 1.0, 0.0]), atol=1e-5)
-        self.assertAllClose(standing[6:], 3 * np.array([0.0, 0.5, 0.0, 1.0]), atol=1e-5)
+    def test_sketches_of_even_pictures_tell_colours_alone(self):
+        colours = np.array([[-1.0, 0.0, 1.0], [0.5, 0.5, 0.5]], np.float32)
+        images = np.broadcast_to(colours[:, None, None, :], (2, 64, 64, 3))
+        sketch = make_sketches(tf.constant(images)).numpy()
+        expected = 2 * np.sqrt((colours + 1) / 2 + 0.01) - 1
+        self.assertAllClose(sketch[..., :3], np.tile(expected[:, None, None], (1, 8, 8, 1)))
+        self.assertAllClose(sketch[..., 3:], np.zeros((2, 8, 8, 96)), atol=1e-5)
+
+    def test_sketches_tell_directions_of_stripes_and_brightness_from_hue(self):
+        stripes = np.full((1, 64, 64, 3), -0.5, np.float32)
+        stripes[0, ::4] = stripes[0, 1::4] = 0.5
+        standing, red = stripes.swapaxes(1, 2), stripes.copy()
+        red[..., 1:] = -0.5
+        sketch = make_sketches(tf.constant(np.concatenate([stripes, standing, red])))
+        lying, standing, red = sketch[:, 3, 3, 3:].numpy().reshape(3, 3, 2, 2, 8)
+        self.assertNotAllClose(lying[0, :, 0], standing[0, :, 0], atol=0.1)
+        self.assertAllClose(lying[:, :, 1], np.zeros((3, 2, 8)), atol=1e-5)
+        self.assertGreater(red[0, :, 1].max(), 0.1)
+
+    def test_filters_are_blind_to_even_surfaces_and_of_unit_norm(self):
+        brightness, hue = random_filters()
+        for filters in (brightness, hue):
+            self.assertEqual(filters.shape, (5, 5, 3, 8))
+            self.assertAllClose(filters.sum(axis=(0, 1)), np.zeros((3, 8)), atol=1e-6)
+            self.assertAllClose(np.square(filters).sum(axis=(0, 1, 2)), np.ones(8), atol=1e-6)
+        self.assertAllClose(hue.sum(axis=2), np.zeros((5, 5, 8)), atol=1e-6)
+        self.assertAllClose(np.ptp(brightness, axis=2), np.zeros((5, 5, 8)), atol=1e-6)
 
 
 class LossesTest(tf.test.TestCase):
@@ -126,8 +145,9 @@ class LossesTest(tf.test.TestCase):
         real = tf.zeros([2, 32, 32, 3])
         drawn = tf.stack([tf.zeros([32, 32, 3]), tf.fill([32, 32, 3], 0.5)])
         loss = Reconstruction(16, sketch_weight=2.0, reduction="none")(real, drawn)
-        # Of ten numbers of a sketch, three are mean colours; an even picture has no others.
-        self.assertAllClose(loss, [0.0, 0.25 + 2.0 * 0.3 * 0.25], atol=1e-6)
+        # Of 99 numbers of a sketch, three are mean colours; an even picture has no others.
+        step = 2 * (np.sqrt(0.76) - np.sqrt(0.51))
+        self.assertAllClose(loss, [0.0, 0.25 + 2.0 * 3 / 99 * step**2], atol=1e-6)
         self.assertAllClose(Reconstruction(16, 0.0)(real, drawn), 0.125)
 
     def test_reconstruction_does_not_look_into_areas(self):

@@ -198,7 +198,9 @@ def test_changed_splits_are_noticed(folder, tmp_path):
 
 
 def test_fewer_pairs_than_a_batch(folder, tmp_path):
-    config = make_config(folder, preset=dataclasses.replace(PRESET, batch_size=1000))
+    config = make_config(
+        folder, preset=dataclasses.replace(PRESET, batch_size=1000, flow_batch_size=1000)
+    )
     with pytest.raises(A2IError, match="fewer than one batch of 1000"):
         train(tmp_path, config)
 

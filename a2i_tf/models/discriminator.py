@@ -7,6 +7,8 @@ import keras
 from a2i_tf.models.picture_features import describe_picture
 from a2i_tf.models.presets import Preset
 
+_END_SIZE = 4
+
 
 def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
     """Builds the discriminator: is the picture real, and does it belong to the sound?
@@ -30,12 +32,13 @@ def build_discriminator(preset: Preset, image_size: int) -> keras.Model:
     # Functional graph
     image = keras.Input((image_size, image_size, 3), name="image")
     embedding = keras.Input((preset.embedding_dim,), name="embedding")
-    features = describe_picture(
+    described = describe_picture(
         image,
-        image_size,
         preset.discriminator_width,
+        _END_SIZE,
         lambda x, convolve: _maybe_spectral(convolve, spectral)(x),
     )
+    features = keras.layers.Flatten(name="features")(described)
     project = _maybe_spectral(
         keras.layers.Dense(features.shape[-1], dtype="float32", name="projection"), spectral
     )

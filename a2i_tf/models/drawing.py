@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -27,6 +28,46 @@ _ENCODER_FILE = "encoder.keras"
 _GENERATOR_FILE = "generator.keras"
 
 
+class Drawer:
+    """Draws with two networks, compiled once.
+
+    `predict` would compile them with XLA, which is slower on CPUs.
+
+    Args:
+        encoder: mfcc → embedding.
+        generator: (embedding, noise) → image in [-1, 1].
+    """
+
+    def __init__(self, encoder: keras.Model, generator: keras.Model) -> None:
+        self._encoder = encoder
+        self._generator = generator
+        _, noise = generator.inputs
+        shapes = (encoder.input_shape[1:], noise.shape[1:])
+        signature = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
+        self._draw = tf.function(self._draw_in_graph, input_signature=signature)
+
+    def draw(self, mfcc: NDArray[np.float32], noise: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Draws one picture a row.
+
+        Args:
+            mfcc: float32 [n, frames, coefficients].
+            noise: float32 [n, noise_dim].
+
+        Returns:
+            uint8 [n, size, size, 3].
+        """
+        rows = []
+        for first in range(0, len(mfcc), _BATCH_SIZE):
+            batch = slice(first, first + _BATCH_SIZE)
+            images = self._draw(tf.constant(mfcc[batch]), tf.constant(noise[batch])).numpy()
+            rows.append(np.round((images + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
+        return np.concatenate(rows)
+
+    def _draw_in_graph(self, mfcc: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        embedding = self._encoder(mfcc, training=False)
+        return self._generator([embedding, noise], training=False)
+
+
 @dataclass(frozen=True)
 class DrawingModel:
     """An encoder, a generator, and what they expect."""
@@ -36,37 +77,12 @@ class DrawingModel:
     generator: keras.Model
 
     def draw(self, mfcc: NDArray[np.float32], noise: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Draws one picture a row; see `draw_pictures`."""
-        return draw_pictures(self.encoder, self.generator, mfcc, noise)
+        """Draws one picture a row; see `Drawer.draw`."""
+        return self._drawer.draw(mfcc, noise)
 
-
-def draw_pictures(
-    encoder: keras.Model,
-    generator: keras.Model,
-    mfcc: NDArray[np.float32],
-    noise: NDArray[np.float32],
-) -> NDArray[np.uint8]:
-    """Draws one picture a row.
-
-    The networks are called directly: `predict` would compile them with XLA, which is slower on
-    CPUs.
-
-    Args:
-        encoder: mfcc → embedding.
-        generator: (embedding, noise) → image in [-1, 1].
-        mfcc: float32 [n, frames, coefficients].
-        noise: float32 [n, noise_dim].
-
-    Returns:
-        uint8 [n, size, size, 3].
-    """
-    rows = []
-    for first in range(0, len(mfcc), _BATCH_SIZE):
-        batch = slice(first, first + _BATCH_SIZE)
-        embedding = encoder(tf.constant(mfcc[batch]), training=False)
-        images = generator([embedding, tf.constant(noise[batch])], training=False)
-        rows.append(np.round((images.numpy() + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
-    return np.concatenate(rows)
+    @cached_property
+    def _drawer(self) -> Drawer:
+        return Drawer(self.encoder, self.generator)
 
 
 def write_drawing_model(folder: Path, model: DrawingModel) -> None:

@@ -19,9 +19,7 @@ from a2i_tf.models.losses import (
 )
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
-
-# Of the learning rates, at the very end.
-_LAST_RATE = 0.02
+from a2i_tf.models.schedule import decay
 
 
 class AudioToImageGAN(keras.Model):
@@ -129,11 +127,7 @@ class AudioToImageGAN(keras.Model):
         """
         self.progress.assign(progress)
         for optimizer, rate in self.learning_rates:
-            optimizer.learning_rate.assign(rate * self._decay(progress))
-
-    def _decay(self, progress: float) -> float:
-        share = self.preset.decay_share
-        return min(1.0, (1.0 - progress) / share + _LAST_RATE) if share else 1.0
+            optimizer.learning_rate.assign(rate * decay(progress, self.preset.decay_share))
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Takes one step.
@@ -166,7 +160,7 @@ class AudioToImageGAN(keras.Model):
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
-        prior_losses = self.train_prior(data, randomness)
+        prior_losses = self.train_prior(data)
         self._update_moving_averages()
         return self._track(
             discriminator=discriminator_loss,
@@ -180,15 +174,13 @@ class AudioToImageGAN(keras.Model):
         return data
 
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
-        """Returns what the generator is to draw from: float32 [batch, noise_dim]; here, noise."""
+        """Returns what the generator is to draw from: float32 [batch, *latent_shape]; noise."""
         del real_images
-        return randomness.normal(self.preset.noise_dim)
+        return randomness.normal(*self.preset.latent_shape)
 
-    def train_prior(
-        self, data: tuple[tf.Tensor, tf.Tensor], randomness: BatchRandomness
-    ) -> dict[str, tf.Tensor]:
+    def train_prior(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Learns which latents belong to a sound; returns the losses. Noise needs none."""
-        del data, randomness
+        del data
         return {}
 
     def _now(self, first: float, last: float) -> tf.Tensor:
@@ -223,10 +215,10 @@ class AudioToImageGAN(keras.Model):
         return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
 
     def _update_moving_averages(self) -> None:
-        decay = self.preset.moving_average_decay
+        kept_share = self.preset.moving_average_decay
         for average, current in self.averages:
             for kept, new in zip(average.variables, current.variables, strict=True):
-                kept.assign(decay * kept + (1.0 - decay) * new)
+                kept.assign(kept_share * kept + (1.0 - kept_share) * new)
 
     def _track(self, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
         for name, loss in losses.items():

@@ -10,43 +10,7 @@ from keras import ops
 
 from a2i_tf.models.layers import unit_mean_square
 from a2i_tf.models.presets import Preset
-
-# Halves of turns, so that no two times look alike.
-_FREQUENCIES = np.array([1.5, 3.0, 6.0, 12.0], np.float32)
-
-
-@keras.saving.register_keras_serializable(package="a2i")
-class FlowBlock(keras.layers.Layer):
-    """Two dense layers beside a shortcut; embedding and time scale and shift what they see.
-
-    Args:
-        width: Units.
-    """
-
-    def __init__(self, width: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.width = width
-        self.heard = keras.layers.Dense(2 * width, name="heard")
-        self._time = keras.layers.Dense(2 * width, use_bias=False, name="time")
-        self._enter = keras.layers.Dense(width, activation="silu", name="enter")
-        self._leave = keras.layers.Dense(width, name="leave")
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Creates the weights for features [batch, width]."""
-        self._time.build((None, 2 * len(_FREQUENCIES)))
-        for layer in (self.heard, self._enter, self._leave):
-            layer.build(input_shape)
-        self.built = True
-
-    def call(self, inputs: tuple[Any, Any, Any]) -> Any:
-        """Takes float features [batch, width], what `heard` gave, and turns of the time."""
-        x, heard, turns = inputs
-        scale, shift = ops.split(heard + self._time(turns), 2, axis=-1)
-        return x + self._leave(self._enter(_standardize(x) * (1.0 + scale) + shift))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what `from_config` needs."""
-        return {**super().get_config(), "width": self.width}
+from a2i_tf.models.velocity_field import build_velocity_field
 
 
 @keras.saving.register_keras_serializable(package="a2i")
@@ -55,102 +19,84 @@ class LatentFlow(keras.layers.Layer):
 
     Conditional flow matching (Lipman et al. 2023, arXiv 2210.02747) in the space of latents (Dao
     et al. 2023, arXiv 2307.08698): while training, noise and latent are joined by a straight line,
-    and `velocity` learns its direction at any point; to draw, noise follows the field from time 0
-    to 1. Blocks of dense layers with a shortcut; embedding and time scale and shift what they see.
+    and `field` learns its direction at any point; to draw, noise follows the field from time 0 to
+    1. The field has also learnt without any sound, the embedding being zero; to draw, it's
+    followed further in the direction that the sound makes a difference in (classifier-free
+    guidance, Ho & Salimans 2022, arXiv 2207.12598, equation 6).
 
     Args:
-        width: Units of the dense layers.
+        latent_shape: (height, width, channels) of a latent.
+        embedding_dim: Length of the embedding.
+        width: Channels inside the field.
+        blocks: Blocks of the field.
         steps: Steps from time 0 to 1 (Euler's method).
-        temperature: Noise is made smaller by this factor, so that samples keep to what is likely.
+        guidance: How far to go in the sound's direction: 0 ignores it, 1 goes as far as learnt.
     """
 
-    def __init__(self, width: int, steps: int, temperature: float, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        latent_shape: tuple[int, ...],
+        embedding_dim: int,
+        width: int,
+        blocks: int,
+        steps: int,
+        guidance: float,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.latent_shape = tuple(latent_shape)
+        self.embedding_dim = embedding_dim
         self.width = width
+        self.blocks = blocks
         self.steps = steps
-        self.temperature = temperature
-        self._listen = keras.layers.Dense(width, activation="silu", name="listen")
-        self._enter = keras.layers.Dense(width, name="enter")
-        # Attributes, as checkpoints don't look into a layer's lists.
-        self._first = FlowBlock(width, name="first")
-        self._second = FlowBlock(width, name="second")
-        self._third = FlowBlock(width, name="third")
-
-    @property
-    def _blocks(self) -> tuple[FlowBlock, ...]:
-        return self._first, self._second, self._third
+        self.guidance = guidance
+        self.field = build_velocity_field(self.latent_shape, embedding_dim, width, blocks)
 
     def build(self, input_shape: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
-        """Creates the weights."""
-        embedding_shape, noise_shape = input_shape
-        inside = (None, self.width)
-        # Still at first: the shortest way to an average velocity.
-        self._leave = keras.layers.Dense(noise_shape[-1], kernel_initializer="zeros", name="leave")
-        self._listen.build(embedding_shape)
-        self._enter.build(noise_shape)
-        self._leave.build(inside)
-        for block in self._blocks:
-            block.build(inside)
-        super().build(input_shape)
+        """Does nothing: the field is built."""
+        del input_shape
+        self.built = True
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """Samples latents.
 
         Args:
             inputs: An embedding, float [batch, embedding_dim], and standard normal noise, float
-                [batch, latent_dim].
+                [batch, noise_dim].
 
         Returns:
-            Latents of unit mean square, float [batch, latent_dim].
+            Latents, float [batch, *latent_shape], of unit mean square at every place.
         """
         embedding, noise = inputs
-        heard = self.listen(embedding)
-        latent = noise * self.temperature
+        latent = ops.reshape(noise, (-1, *self.latent_shape))
+        # One row with the sound and one without it, side by side.
+        heard = ops.concatenate([embedding, ops.zeros_like(embedding)])
         for step in range(self.steps):
-            time = np.full((1, 1), step / self.steps, np.float32)
-            latent = latent + self.velocity(latent, ops.convert_to_tensor(time), heard) / self.steps
-        # As large as what the generator has learnt from, however little noise there was.
+            time = ops.zeros_like(heard[:, :1]) + np.float32(step / self.steps)
+            velocities = self.field([ops.concatenate([latent, latent]), time, heard])
+            with_sound, without = ops.split(velocities, 2)
+            velocity = without + self.guidance * (with_sound - without)
+            latent = latent + velocity / self.steps
+        # As large as what the generator has learnt from, wherever guidance led.
         return unit_mean_square(latent)
-
-    def listen(self, embedding: Any) -> list[Any]:
-        """Returns what the embedding says to every block, the same at all times.
-
-        Args:
-            embedding: float [batch, embedding_dim].
-
-        Returns:
-            float [batch, 2 * width] for each block.
-        """
-        heard = self._listen(embedding)
-        return [block.heard(heard) for block in self._blocks]
-
-    def velocity(self, latent: Any, time: Any, heard: list[Any]) -> Any:
-        """Returns where to go.
-
-        Args:
-            latent: float [batch, latent_dim], on the way from noise to a latent.
-            time: float [batch, 1] or [1, 1] in [0, 1].
-            heard: What `listen` gave.
-
-        Returns:
-            float [batch, latent_dim].
-        """
-        turns = ops.concatenate([ops.sin(time * _FREQUENCIES), ops.cos(time * _FREQUENCIES)], -1)
-        x = self._enter(latent)
-        for block, what in zip(self._blocks, heard, strict=True):
-            x = block([x, what, turns])
-        return self._leave(_standardize(x))
 
     def compute_output_shape(
         self, input_shape: tuple[tuple[int, ...], tuple[int, ...]]
-    ) -> tuple[int, ...]:
-        """Returns the shape of the noise."""
-        return input_shape[1]
+    ) -> tuple[int | None, ...]:
+        """Returns the shape of the latents."""
+        return (input_shape[1][0], *self.latent_shape)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` needs."""
-        own = {"width": self.width, "steps": self.steps, "temperature": self.temperature}
-        return {**super().get_config(), **own}
+        names = (
+            "latent_shape",
+            "embedding_dim",
+            "width",
+            "blocks",
+            "steps",
+            "guidance",
+        )
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def build_sampler(preset: Preset) -> keras.Model:
@@ -161,11 +107,18 @@ def build_sampler(preset: Preset) -> keras.Model:
 
     Returns:
         (embedding float32 [batch, embedding_dim], noise float32 [batch, noise_dim]) → latent
-        float32 [batch, noise_dim].
+        float32 [batch, *preset.latent_shape].
     """
     # Layers
     flow = LatentFlow(
-        preset.flow_width, preset.flow_steps, preset.temperature, dtype="float32", name="flow"
+        preset.latent_shape,
+        preset.embedding_dim,
+        preset.flow_width,
+        preset.flow_blocks,
+        preset.flow_steps,
+        preset.guidance,
+        dtype="float32",
+        name="flow",
     )
 
     # Functional graph
@@ -175,10 +128,3 @@ def build_sampler(preset: Preset) -> keras.Model:
 
     # Configuration
     return keras.Model([embedding, noise], latent, name="sampler")
-
-
-def _standardize(x: Any) -> Any:
-    """Layer normalization (Ba et al. 2016) without weights: the modulation has them."""
-    mean = ops.mean(x, axis=-1, keepdims=True)
-    centred = x - mean
-    return centred * ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + 1e-3)

@@ -14,11 +14,13 @@ from a2i_tf.models.picture_encoder import build_picture_encoder
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 
-_FLOW_LEARNING_RATE = 1e-3
-# The flow is small beside the generator: it can look at each latent from several points on the way.
-_POINTS = 8
+_FLOW_LEARNING_RATE = 2e-3
 # So that latents which resemble each other draw pictures which do.
 _JITTER = 0.2
+# Of the sounds that the flow learns from; what it learns without any is what guidance leads from.
+_UNHEARD_SHARE = 0.15
+# Streams of randomness that are not the generator's.
+_FLOW_SEED = 1_000_003
 
 
 class LatentGAN(AudioToImageGAN):
@@ -26,8 +28,9 @@ class LatentGAN(AudioToImageGAN):
 
     Where things are in a picture can't be heard. Whoever must guess it paints the mean of all
     guesses. Here, while training, a picture encoder tells the generator, by a latent of a few
-    numbers; and a flow learns which latents belong to a sound. To draw, the flow makes a latent
-    of the sound and noise, and the generator a picture of that.
+    numbers for every area; and a flow learns which latents belong to a sound (latent diffusion,
+    Rombach et al. 2022, arXiv 2112.10752). To draw, the flow makes a latent of the sound and
+    noise, and the generator a picture of that.
 
     The encoder of sounds has learnt from sketches, and is not trained any more: it would learn
     from training pictures what the picture encoder hears better.
@@ -63,65 +66,46 @@ class LatentGAN(AudioToImageGAN):
     def pairs_to_draw(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the part of the pairs that the generator learns from; the flow takes all."""
         mfcc, real_images = data
-        return self._part(mfcc, 0), self._part(real_images, 0)
+        # Every so many rows, so that however a strategy shares pairs out, the part is the same.
+        stride = self.preset.pairs_per_step // self.preset.batch_size
+        return mfcc[::stride], real_images[::stride]
 
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
-        """Returns the pictures' own latents, jittered: float32 [batch, noise_dim]."""
+        """Returns the pictures' own latents, jittered: float32 [batch, *latent_shape]."""
         return self._jitter(self.picture_encoder(real_images, training=True), randomness)
 
-    def train_prior(
-        self, data: tuple[tf.Tensor, tf.Tensor], randomness: BatchRandomness
-    ) -> dict[str, tf.Tensor]:
+    def train_prior(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Trains the flow on all pairs: encoders that only listen and look cost little."""
         mfcc, real_images = data
         embedding = self.encoder(mfcc, training=False)
-        return self.train_flow(embedding, self.picture_encoder(real_images), randomness)
+        return self.train_flow(embedding, self.picture_encoder(real_images, training=False))
 
-    def train_flow(
-        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
-    ) -> dict[str, tf.Tensor]:
-        """Takes steps of flow matching (Lipman et al. 2023, equation 23, without its sigma).
+    def train_flow(self, embedding: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Takes a step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
         Args:
             embedding: float32 [pairs, embedding_dim].
-            latent: float32 [pairs, noise_dim].
-            randomness: Where jitter, noise and times come from; of as many rows as the generator
-                learns from.
+            latent: float32 [pairs, *latent_shape].
 
         Returns:
-            The last loss, as "flow".
+            The loss, as "flow".
         """
-        losses = [
-            self._match_flow(
-                self._part(embedding, update),
-                self._jitter(self._part(latent, update), randomness),
-                randomness,
-            )
-            for update in range(self.preset.flow_updates)
-        ]
-        return {"flow": losses[-1]}
-
-    def _part(self, rows: tf.Tensor, update: int) -> tf.Tensor:
-        # Every so many rows, so that however a strategy shares pairs out, parts are the same.
-        return rows[update :: self.preset.flow_updates]
-
-    def _jitter(self, latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
-        return latent + _JITTER * randomness.normal(self.preset.noise_dim)
-
-    def _match_flow(
-        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
-    ) -> tf.Tensor:
-        latents = tf.repeat(latent, _POINTS, axis=0)
-        noise = tf.reshape(randomness.normal(_POINTS, self.preset.noise_dim), tf.shape(latents))
-        time = tf.reshape(randomness.uniform(_POINTS), [-1, 1])
-        on_the_way = noise + time * (latents - noise)
+        step = self.flow_optimizer.iterations
+        randomness = BatchRandomness(self.seed + _FLOW_SEED, step, tf.shape(latent)[0])
+        latent = self._jitter(latent, randomness)
+        noise = randomness.normal(*self.preset.latent_shape)
+        time = randomness.uniform(1)
+        embedding *= tf.cast(randomness.uniform(1) >= _UNHEARD_SHARE, embedding.dtype)
+        on_the_way = noise + time[:, :, None, None] * (latent - noise)
         with tf.GradientTape() as tape:
-            heard = [tf.repeat(part, _POINTS, axis=0) for part in self.flow.listen(embedding)]
-            velocity = self.flow.velocity(on_the_way, time, heard)
-            loss = self.flow_loss(latents - noise, velocity)
+            velocity = self.flow.field([on_the_way, time, embedding], training=True)
+            loss = self.flow_loss(latent - noise, velocity)
         variables = self.sampler.trainable_variables
         self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
+        return {"flow": loss}
+
+    def _jitter(self, latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
+        return latent + _JITTER * randomness.normal(*self.preset.latent_shape)
 
 
 def build_gan(

@@ -18,10 +18,11 @@ def build_picture_encoder(preset: Preset, image_size: int) -> keras.Model:
 
     Returns:
         A functional model: image float32 [batch, image_size, image_size, 3] in [-1, 1] → latent
-        float32 [batch, noise_dim] of unit mean square.
+        float32 [batch, *preset.latent_shape], of unit mean square at every place.
     """
     # Layers
-    project = keras.layers.Dense(preset.noise_dim, dtype="float32", name="project")
+    size, _, channels = preset.latent_shape
+    project = keras.layers.Conv2D(channels, 3, padding="same", dtype="float32", name="project")
     # As large as the noise that the flow starts from.
     scale = PixelNormalization(dtype="float32", name="latent")
 
@@ -29,8 +30,8 @@ def build_picture_encoder(preset: Preset, image_size: int) -> keras.Model:
     image = keras.Input((image_size, image_size, 3), name="image")
     features = describe_picture(
         image,
-        image_size,
         preset.discriminator_width,
+        size,
         # Without it, latents and generator run away from each other.
         lambda x, convolve: PixelNormalization()(convolve(x)),
     )

@@ -9,6 +9,8 @@ from a2i_tf.config import Config
 from a2i_tf.errors import A2IError
 
 IMAGE_SIZES: tuple[int, ...] = (32, 64, 128)
+LATENT_SIZE = 8
+"""Width and height of the latents of a flow, whatever the size of the picture."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,14 @@ class Preset(Config):
         encoder: "convolutional" over time and coefficients, or "dense" over all of them.
         encoder_width: Filters of the first convolution, or units of the first dense layer.
         embedding_dim: Length of what the encoder hears.
-        noise_dim: Length of what it can't hear.
+        noise_dim: Length of what it can't hear; with a flow, a multiple of 64.
         prior: Where that comes from: "flow", which makes it of the sound and noise, having learnt
             it from pictures (models/latent_gan.py), or "normal", noise itself.
-        flow_width: Units of the flow's layers.
+        flow_width: Channels of the flow's blocks.
+        flow_blocks: Their number.
         flow_steps: Steps of the flow from noise to what can't be heard.
-        flow_updates: Batches that the flow learns from, for one that the generator does.
-        temperature: The noise that the flow starts from is made smaller by this factor.
+        flow_batch_size: Pairs that the flow learns from at once, a multiple of `batch_size`.
+        guidance: How far the flow goes in the direction that the sound makes a difference in.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
         generator_width: Filters of the generator at 32 px; doubled at every halving.
@@ -62,9 +65,10 @@ class Preset(Config):
     noise_dim: int
     prior: Literal["flow", "normal"]
     flow_width: int
+    flow_blocks: int
     flow_steps: int
-    flow_updates: int
-    temperature: float
+    flow_batch_size: int
+    guidance: float
     generator: Literal["skip", "plain"]
     generator_width: int
     discriminator_width: int
@@ -91,11 +95,25 @@ class Preset(Config):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.moving_average_decay < 1:
             raise ValueError("moving_average_decay must lie in [0, 1)")
+        if self.prior == "flow" and self.noise_dim % LATENT_SIZE**2:
+            raise ValueError(f"noise_dim must be a multiple of {LATENT_SIZE**2}")
+        if self.prior == "flow" and self.flow_batch_size % self.batch_size:
+            raise ValueError("flow_batch_size must be a multiple of batch_size")
+
+    @property
+    def latent_shape(self) -> tuple[int, ...]:
+        """Shape of what the generator draws from beside the embedding.
+
+        What a flow makes is a map, so that each number tells of an area; noise has no places.
+        """
+        if self.prior == "flow":
+            return (LATENT_SIZE, LATENT_SIZE, self.noise_dim // LATENT_SIZE**2)
+        return (self.noise_dim,)
 
     @property
     def pairs_per_step(self) -> int:
         """Pairs that a training step reads, over all replicas."""
-        return self.batch_size * max(1, self.flow_updates)
+        return self.flow_batch_size if self.prior == "flow" else self.batch_size
 
 
 DEFAULT = Preset(
@@ -104,19 +122,20 @@ DEFAULT = Preset(
     encoder="convolutional",
     encoder_width=32,
     embedding_dim=64,
-    noise_dim=64,
+    noise_dim=512,
     prior="flow",
-    flow_width=256,
+    flow_width=128,
+    flow_blocks=6,
     flow_steps=8,
-    flow_updates=4,
-    temperature=0.5,
+    flow_batch_size=128,
+    guidance=2.0,
     generator="skip",
     generator_width=48,
     discriminator_width=32,
     adversarial_loss="hinge",
     augment=True,
     batch_size=32,
-    generator_learning_rate=5e-4,
+    generator_learning_rate=1e-3,
     discriminator_learning_rate=4e-4,
     beta_1=0.5,
     moving_average_decay=0.99,
@@ -124,10 +143,10 @@ DEFAULT = Preset(
     final_adversarial_weight=0.2,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
-    reconstruction_size=32,
-    sketch_weight=0.1,
+    reconstruction_size=128,
+    sketch_weight=8.0,
     decay_share=0.4,
-    sketch_share=0.15,
+    sketch_share=0.1,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -141,9 +160,10 @@ SEED = Preset(
     noise_dim=32,
     prior="normal",
     flow_width=0,
+    flow_blocks=0,
     flow_steps=0,
-    flow_updates=0,
-    temperature=1.0,
+    flow_batch_size=0,
+    guidance=1.0,
     generator="plain",
     generator_width=48,
     discriminator_width=48,
@@ -170,12 +190,13 @@ TINY = Preset(
     encoder="convolutional",
     encoder_width=8,
     embedding_dim=8,
-    noise_dim=4,
+    noise_dim=128,
     prior="flow",
     flow_width=8,
+    flow_blocks=1,
     flow_steps=2,
-    flow_updates=1,
-    temperature=0.5,
+    flow_batch_size=8,
+    guidance=2.0,
     generator="skip",
     generator_width=8,
     discriminator_width=8,

@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
+
+from a2i_tf.models.filter_bank import FILTER_SIZE, FILTERS_OF_A_KIND, random_filters
 
 SKETCH_SIZE = 8
-SKETCH_CHANNELS = 10
-# Contrasts are smaller than colours by about this much; all should be learnt as well.
-_CONTRAST_WEIGHT = 2.0
-_EDGE_WEIGHT = 3.0
+# At full, half and quarter size: what makes answers vary about as much as each other, for filters
+# of brightness and of hue. Colours vary more, but there are few of them.
+_BRIGHTNESS_WEIGHTS = (3.0, 2.3, 1.5)
+_HUE_WEIGHTS = (11.5, 9.0, 6.3)
+SKETCH_CHANNELS = 3 + 4 * FILTERS_OF_A_KIND * len(_HUE_WEIGHTS)
 # The root of zero has no slope.
-_TINY = 1e-6
+_DARKEST = 0.01
 
 
 def make_sketches(images: tf.Tensor) -> tf.Tensor:
-    """Sketches pictures: for every cell its mean colour, how much it varies, and its edges.
+    """Sketches pictures: for every cell its mean colour, and what its textures are like.
 
-    The colours tell of light and layout; contrasts and edges of how much there is to see, and
-    how near, which colours alone don't.
+    The colours tell of light and layout; the textures of how much there is to see, how near, and
+    in which weather, which colours alone don't. Both are of the square root of the intensities,
+    which spreads the darks.
 
     Args:
-        images: float32 [batch, size, size, 3] in [-1, 1], size a multiple of 16.
+        images: float32 [batch, size, size, 3] in [-1, 1], size a multiple of 32.
 
     Returns:
-        float32 [batch, 8, 8, 10]: mean and standard deviation of three channels, then the mean
-        slope of the grey picture, down and across, at full and at half size.
+        float32 [batch, 8, 8, 99]: the means of three channels; then, at full, half and quarter
+        size, of the positive and the negative answers of 8 random filters of brightness and 8 of
+        hue.
     """
-    means = _cells(images)
-    deviations = tf.sqrt(tf.maximum(_cells(tf.square(images)) - tf.square(means), _TINY))
-    grey = tf.reduce_mean(images, axis=-1, keepdims=True)
-    halved = tf.nn.avg_pool2d(grey, 2, 2, "VALID")
-    edges = [
-        _cells(tf.abs(slope))
-        for picture in (grey, halved)
-        for slope in tf.image.image_gradients(picture)
-    ]
-    return tf.concat([means, _CONTRAST_WEIGHT * deviations, *(_EDGE_WEIGHT * e for e in edges)], -1)
+    picture = 2.0 * tf.sqrt(tf.maximum((images + 1.0) / 2.0, 0.0) + _DARKEST) - 1.0
+    brightness, hue = random_filters()
+    parts = [_cells(picture)]
+    for of_brightness, of_hue in zip(_BRIGHTNESS_WEIGHTS, _HUE_WEIGHTS, strict=True):
+        bank = np.concatenate([of_brightness * brightness, of_hue * hue], axis=-1)
+        answers = _filter(picture, bank)
+        parts += [_cells(tf.nn.relu(answers)), _cells(tf.nn.relu(-answers))]
+        picture = tf.nn.avg_pool2d(picture, 2, 2, "VALID")
+    return tf.concat(parts, axis=-1)
 
 
-def _cells(images: tf.Tensor) -> tf.Tensor:
-    cell = images.shape[1] // SKETCH_SIZE
-    return tf.nn.avg_pool2d(images, cell, cell, "VALID")
+def _filter(picture: tf.Tensor, bank: NDArray[np.float32]) -> tf.Tensor:
+    border = FILTER_SIZE // 2
+    # Mirrored at the border, which else would look like an edge.
+    padded = tf.pad(picture, [[0, 0], [border, border], [border, border], [0, 0]], "SYMMETRIC")
+    return tf.nn.conv2d(padded, tf.constant(bank), 1, "VALID")
+
+
+def _cells(planes: tf.Tensor) -> tf.Tensor:
+    cell = planes.shape[1] // SKETCH_SIZE
+    return tf.nn.avg_pool2d(planes, cell, cell, "VALID")

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from a2i_tf.models.schedule import decay
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus, steps_taken
 
@@ -50,7 +51,7 @@ class Budget(keras.callbacks.Callback):
 
 
 class SketchBudget(keras.callbacks.Callback):
-    """Stops the sketching when its share of the budget is used, and reports the status.
+    """Slows the sketching down, stops it when its share is used, and reports the status.
 
     Args:
         config: Gives the budget and the share.
@@ -66,9 +67,11 @@ class SketchBudget(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._share = config.preset.sketch_share
+        self._rate = config.preset.generator_learning_rate
+        self._decay_share = config.preset.decay_share
         self._seconds = 60 * config.minutes if config.minutes else None
         self._steps = config.steps
-        self._batch_size = config.preset.batch_size
+        self._batch_size = config.preset.pairs_per_step
         self._elapsed_seconds = elapsed_seconds
         self._on_status = on_status
 
@@ -89,5 +92,7 @@ class SketchBudget(keras.callbacks.Callback):
             # Counted in steps, the sketching comes before the budget, not out of it.
             progress = used if self._seconds else 0.0
             self._on_status(TrainingStatus(0, elapsed, progress, speed, losses))
-        if used >= self._share:
+        share = min(1.0, used / self._share)
+        self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))
+        if share >= 1.0:
             self.model.stop_training = True

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from a2i_tf.atomic import explain_os_errors
 from a2i_tf.errors import A2IError
 from a2i_tf.grid import write_grid
-from a2i_tf.models.drawing import draw_pictures
+from a2i_tf.models.drawing import Drawer
 from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.training.status import TrainingStatus, progress_made, steps_taken
 
@@ -115,6 +115,7 @@ class SamplePictures(keras.callbacks.Callback):
         self._folder = folder
         self._mfcc = mfcc
         self._images = images
+        self._drawer: Drawer | None = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Draws when the step is the first one times a power of two."""
@@ -129,14 +130,13 @@ class SamplePictures(keras.callbacks.Callback):
     def draw(self) -> None:
         """Writes a grid for the present step."""
         gan: AudioToImageGAN = self.model
+        self._drawer = self._drawer or Drawer(gan.drawing_encoder, gan.drawing_generator)
         rows = [self._images]
         for seed in range(2):
             noise = np.random.default_rng(seed).standard_normal(
                 (len(self._mfcc), gan.preset.noise_dim), dtype=np.float32
             )
-            rows.append(
-                draw_pictures(gan.drawing_encoder, gan.drawing_generator, self._mfcc, noise)
-            )
+            rows.append(self._drawer.draw(self._mfcc, noise))
         write_grid(self._folder / f"step-{steps_taken(gan):06d}.png", np.stack(rows))
 
 

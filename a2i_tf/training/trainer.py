@@ -98,8 +98,10 @@ def train(
         on_stage("learning to sketch")
         with strategy.scope():
             sketcher = build_sketcher(config.preset, gan.encoder)
-        batches = _make_batches(data.records, config, config.preset.batch_size, seed)
-        sketches = batches.map(lambda mfcc, images: (mfcc, make_sketches(images)))
+        batches = _make_batches(data.records, config, config.preset.pairs_per_step, seed)
+        sketches = batches.map(
+            lambda mfcc, images: (mfcc, make_sketches(images)), num_parallel_calls=tf.data.AUTOTUNE
+        )
         if not _fit(sketcher, sketches, [SketchBudget(config, elapsed_seconds, on_status)]):
             return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
         gan.drawing_encoder.set_weights(gan.encoder.get_weights())

@@ -1,0 +1,113 @@
+"""The velocity field of the flow: where a latent on its way from noise is to go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from a2i_tf.models.layers import FeatureWiseModulation
+
+# In radians over the whole way: slow and fast, so that no two times look alike.
+_FREQUENCIES = np.array([1.5, 3.0, 6.0, 12.0], np.float32)
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class TimeFeatures(keras.layers.Layer):
+    """Sines and cosines of a time: float [batch, 1] in [0, 1] → float [batch, 8]."""
+
+    def call(self, time: Any) -> Any:
+        """Returns sines, then cosines, slow to fast."""
+        turns = time * _FREQUENCIES
+        return ops.concatenate([ops.sin(turns), ops.cos(turns)], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class Standardization(keras.layers.Layer):
+    """Layer normalization (Ba et al. 2016) without weights: the modulation after it has them."""
+
+    def call(self, inputs: Any) -> Any:
+        """Normalizes float [..., channels] along the last axis."""
+        centred = inputs - ops.mean(inputs, axis=-1, keepdims=True)
+        return centred * ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + 1e-3)
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class Places(keras.layers.Layer):
+    """Adds a learned vector for every place of a map, since mixing has no other sense of place."""
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Creates the vectors."""
+        start = keras.initializers.RandomNormal(stddev=0.1)
+        self.places = self.add_weight(shape=(1, *input_shape[1:]), initializer=start, name="places")
+
+    def call(self, inputs: Any) -> Any:
+        """Takes float [batch, height, width, channels]."""
+        return inputs + self.places
+
+
+def build_velocity_field(
+    latent_shape: tuple[int, ...], embedding_dim: int, width: int, blocks: int
+) -> keras.Model:
+    """Builds the field: an MLP-Mixer (Tolstikhin et al. 2021, arXiv 2105.01601, figure 1).
+
+    Its blocks mix places, then channels. What was heard and the time scale and shift what they
+    see (adaptive layer normalization, Peebles & Xie 2023, arXiv 2212.09748, section 3.2).
+
+    Args:
+        latent_shape: (height, width, channels) of a latent.
+        embedding_dim: Length of the embedding.
+        width: Channels of the blocks.
+        blocks: Their number.
+
+    Returns:
+        A functional model: (latent float32 [batch, *latent_shape], time float32 [batch, 1] in
+        [0, 1], embedding float32 [batch, embedding_dim]) → velocity of the latent's shape.
+    """
+    # Layers
+    enter = keras.layers.Dense(width, name="enter")
+    # Still at first: the shortest way to an average velocity.
+    leave = keras.layers.Dense(
+        latent_shape[-1], kernel_initializer="zeros", dtype="float32", name="velocity"
+    )
+
+    # Functional graph
+    latent = keras.Input(latent_shape, name="latent")
+    time = keras.Input((1,), name="time")
+    embedding = keras.Input((embedding_dim,), name="embedding")
+    condition = keras.layers.Concatenate(name="condition")([embedding, TimeFeatures()(time)])
+    for number in range(2):
+        condition = keras.layers.Dense(2 * width, "silu", name=f"listen_{number}")(condition)
+    x = Places(name="places")(enter(latent))
+    for number in range(blocks):
+        x = _mix_places(x, condition, f"places_{number}")
+        x = _mix_channels(x, condition, f"channels_{number}")
+    velocity = leave(_modulate(x, condition, "last"))
+
+    # Configuration
+    return keras.Model([latent, time, embedding], velocity, name="velocity_field")
+
+
+def _mix_places(x: keras.KerasTensor, condition: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    height, width, channels = x.shape[1:]
+    seen = keras.layers.Reshape((height * width, channels))(_modulate(x, condition, name))
+    by_channel = keras.layers.Permute((2, 1))(seen)
+    hidden = keras.layers.Dense(2 * height * width, "silu", name=f"{name}_enter")(by_channel)
+    mixed = keras.layers.Dense(height * width, name=f"{name}_leave")(hidden)
+    back = keras.layers.Reshape((height, width, channels))(keras.layers.Permute((2, 1))(mixed))
+    return keras.layers.Add()([x, back])
+
+
+def _mix_channels(
+    x: keras.KerasTensor, condition: keras.KerasTensor, name: str
+) -> keras.KerasTensor:
+    channels = x.shape[-1]
+    seen = _modulate(x, condition, name)
+    hidden = keras.layers.Dense(2 * channels, "silu", name=f"{name}_enter")(seen)
+    return keras.layers.Add()([x, keras.layers.Dense(channels, name=f"{name}_leave")(hidden)])
+
+
+def _modulate(x: keras.KerasTensor, condition: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return FeatureWiseModulation(name=f"{name}_modulate")([Standardization()(x), condition])
