@@ -7,7 +7,7 @@ from sklearn.metrics import r2_score
 
 from a2i_tf.datasets.pairs import Pair
 from a2i_tf.datasets.pipeline import Arrays
-from a2i_tf.evaluation.factor_reader import train_factor_reader
+from a2i_tf.evaluation.factor_reader import train_factor_reader, wear_out
 from a2i_tf.evaluation.factors import factor_scores, factor_targets
 from a2i_tf.evaluation.picture_statistics import describe_pictures
 
@@ -196,8 +196,8 @@ def test_reader_does_without_much_validation(splits, rows):
     assert r2_score(factor_targets(test.pairs, READ)[:, 0], readings[:, 0]) > 0.9
 
 
-def test_settings_are_chosen_on_the_validation_split(splits):
-    # The pictures follow the true light closely; of noise, the stronger ridge makes less.
+def test_the_width_is_chosen_on_the_validation_split(splits):
+    # The pictures follow the true light closely; of noise, the widest kernel makes least.
     train, validation, _ = splits
     rng = np.random.default_rng(0)
     noise = tuple(make_pair(pair.source, light=rng.random()) for pair in validation.pairs)
@@ -205,7 +205,16 @@ def test_settings_are_chosen_on_the_validation_split(splits):
         train_factor_reader(train, held_out, ("light",)).regressors[0, "light"].regressor_[-1]
         for held_out in (validation, dataclasses.replace(validation, pairs=noise))
     ]
-    assert chosen[0].alpha < chosen[1].alpha
+    assert chosen[0].gamma > chosen[1].gamma
+
+
+def test_worn_pictures_are_read_as_crisp_ones_are(splits):
+    train, validation, test = splits
+    reader = train_factor_reader(train, validation, ("light",))
+    worn = wear_out(test.images, np.random.default_rng(3))
+    crisp, blurred = reader.read(test.images, test.labels), reader.read(worn, test.labels)
+    assert np.abs(worn.astype(int) - test.images).max() > 8
+    assert np.abs(blurred - crisp).mean() < 0.04
 
 
 def test_what_cant_be_learned_is_read_as_its_mean(splits):
