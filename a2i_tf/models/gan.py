@@ -89,7 +89,7 @@ class AudioToImageGAN(keras.Model):
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_loss = build_discriminator_loss(preset)
         self.generator_loss = build_generator_loss(preset)
-        self.reconstruction_loss = Reconstruction(preset.reconstruction_size, preset.sketch_weight)
+        self.reconstruction_loss = Reconstruction(preset.sketch_weight)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

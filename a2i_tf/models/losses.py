@@ -22,27 +22,23 @@ class GeneratorHinge(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable(package="a2i")
 class Reconstruction(keras.losses.Loss):
-    """The squared error of averaged areas, and of sketches (models/sketches.py).
+    """The squared error of pixels, and of sketches (models/sketches.py).
 
     A squared error, since an absolute one aims at the median, which for thin strokes on black is
-    black. Of areas, since where every drop of rain falls isn't in a latent: paid for pixels, a
-    generator leaves the rain out. Sketches still ask how much of it there is.
+    black. Of sketches, since what doesn't fit into a latent should at least have its texture: paid
+    for pixels alone, a generator is better off without rain than with rain in other places.
 
     Args:
-        size: Width that pictures are averaged down to, in pixels; a larger one leaves them.
         sketch_weight: Weight of the sketches; 0 leaves them out.
     """
 
-    def __init__(self, size: int, sketch_weight: float, **kwargs: Any) -> None:
+    def __init__(self, sketch_weight: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size = size
         self.sketch_weight = sketch_weight
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Takes real and generated images, float [batch, size, size, 3]; returns float [batch]."""
-        area = max(1, y_true.shape[1] // self.size)
-        areas = [ops.average_pool(images, area, area) for images in (y_true, y_pred)]
-        loss = _mean_squared_error(*areas)
+        loss = _mean_squared_error(y_true, y_pred)
         if self.sketch_weight:
             sketches = make_sketches(y_true), make_sketches(y_pred)
             loss += self.sketch_weight * _mean_squared_error(*sketches)
@@ -50,8 +46,7 @@ class Reconstruction(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` needs."""
-        own = {"size": self.size, "sketch_weight": self.sketch_weight}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), "sketch_weight": self.sketch_weight}
 
 
 def _mean_squared_error(y_true: Any, y_pred: Any) -> Any:

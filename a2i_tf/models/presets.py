@@ -49,9 +49,7 @@ class Preset(Config):
         final_adversarial_weight: Its weight at the end; it changes linearly.
         reconstruction_weight: Weight of the reconstruction term at the start.
         final_reconstruction_weight: Its weight at the end; it changes linearly.
-        reconstruction_size: Width in pixels that pictures are averaged down to before they are
-            compared; that of the picture or more compares pixel by pixel.
-        sketch_weight: Weight of sketches in the reconstruction term, beside 1 for that.
+        sketch_weight: Weight of sketches in the reconstruction term, beside 1 for pixels.
         decay_share: Share of the training at its end in which the learning rates fall.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
@@ -83,7 +81,6 @@ class Preset(Config):
     final_adversarial_weight: float
     reconstruction_weight: float
     final_reconstruction_weight: float
-    reconstruction_size: int
     sketch_weight: float
     decay_share: float
     sketch_share: float
@@ -143,7 +140,6 @@ DEFAULT = Preset(
     final_adversarial_weight=0.2,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
-    reconstruction_size=128,
     sketch_weight=8.0,
     decay_share=0.4,
     sketch_share=0.1,
@@ -178,7 +174,6 @@ SEED = Preset(
     final_adversarial_weight=1.0,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
-    reconstruction_size=128,
     sketch_weight=0.0,
     decay_share=0.0,
     sketch_share=0.0,
@@ -211,7 +206,6 @@ TINY = Preset(
     final_adversarial_weight=0.2,
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
-    reconstruction_size=16,
     sketch_weight=0.4,
     decay_share=0.4,
     sketch_share=0.15,
