@@ -55,7 +55,7 @@ def test_evenly_spread_reaches_over_all_rows():
 
 def test_a_model_draws_what_it_hears_from_the_noise_it_is_given(system, heard):
     rows = np.array([4, 1])
-    noise = rng(3).standard_normal((2, 4), dtype=np.float32)
+    noise = rng(3).standard_normal((2, 128), dtype=np.float32)
     expected = make_model().draw(heard[rows], noise)
     np.testing.assert_array_equal(system.draw(rows, rng(3)), expected)
 
@@ -63,7 +63,7 @@ def test_a_model_draws_what_it_hears_from_the_noise_it_is_given(system, heard):
 def test_samples_of_one_sound_differ_by_their_noise_alone(system, heard):
     samples = system.draw_samples(np.array([2, 0]), 3, rng(7))
     assert samples.shape == (2, 3, 32, 32, 3)
-    noise = rng(7).standard_normal((6, 4), dtype=np.float32)
+    noise = rng(7).standard_normal((6, 128), dtype=np.float32)
     again = make_model().draw(heard[[2, 2, 2, 0, 0, 0]], noise)
     np.testing.assert_array_equal(samples.reshape(6, 32, 32, 3), again)
     assert not np.array_equal(samples[0, 0], samples[0, 1])

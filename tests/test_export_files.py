@@ -150,7 +150,7 @@ class SignaturesTest(tf.test.TestCase):
                 {"embedding": ([None, 8], tf.float32)},
             ),
             "draw": (
-                {"embedding": ([None, 8], tf.float32), "noise": ([None, 4], tf.float32)},
+                {"embedding": ([None, 8], tf.float32), "noise": ([None, 128], tf.float32)},
                 {"image": ([None, 32, 32, 3], tf.float32)},
             ),
         }
@@ -360,13 +360,15 @@ class DamageTest(tf.test.TestCase):
 
     def test_a_damaged_tflite_file_is_refused(self):
         weight = len(self.whole) // 2
+        # Not zeros, which a weight may be before it has learnt.
+        spoilt = bytes(255 - byte for byte in self.whole[weight : weight + 64])
         for contents in (
             b"",
             b"no model at all",
             self.whole[:1000],
             self.whole[:-1],
             self.whole[1000:],
-            self.whole[:weight] + bytes(64) + self.whole[weight + 64 :],
+            self.whole[:weight] + spoilt + self.whole[weight + 64 :],
         ):
             path = self.folder / "model.tflite"
             path.write_bytes(contents)

@@ -66,7 +66,7 @@ class SynthesizerTest(tf.test.TestCase):
 
     def test_noise_comes_from_numpy_by_seed(self):
         self.backend.draw(np.zeros(8), seed=3)
-        expected = np.random.default_rng(3).standard_normal(4, dtype=np.float32)
+        expected = np.random.default_rng(3).standard_normal(128, dtype=np.float32)
         self.assertAllEqual(self.backend.noise, expected[np.newaxis])
 
     def test_a_seed_is_the_same_everywhere(self):
@@ -101,7 +101,7 @@ class SynthesizerTest(tf.test.TestCase):
 
     def test_the_live_model_draws_what_training_draws(self):
         live = LiveSynthesizer(self.model)
-        mfcc, noise = np.zeros((2, 8, 13), np.float32), np.ones((2, 4), np.float32)
+        mfcc, noise = np.zeros((2, 8, 13), np.float32), np.ones((2, 128), np.float32)
         embeddings = self.model.encoder(mfcc).numpy()
         levels = self.model.draw(mfcc, noise).astype(np.int16)
         self.assertAllInRange(pixels(live.draw_batch(embeddings, noise)) - levels, -1, 1)
