@@ -31,9 +31,8 @@ from a2i_tf.evaluation.systems import evenly_spread
 # The cost grows with the cube.
 _MOST_ROWS = 600
 _FOLDS = 3
-_BODY_SIZE = 64
-# Standard deviation of the blur in pixels at 64 px, and of the noise in levels of 256.
-_MOST_BLUR = 0.8
+# Standard deviation of the blur as a share of the width, and of the noise in levels of 256.
+_MOST_BLUR = 0.8 / 64
 _MOST_NOISE = 8.0
 # Around what did best on the validation split of the built-in scenes.
 _WIDTHS = (0.05, 0.1, 0.2)
@@ -94,10 +93,10 @@ def train_factor_reader(
 ) -> FactorReader:
     """Trains a reader: a kernel ridge regression (scikit-learn's) for every class and factor.
 
-    The width of the kernel is that with the highest R² on the validation split;
-    where it can't tell, that of a cross-validation over the training sources. What has a single
-    source, or never varies, is read as its mean. Each class learns from up to 600 pictures, evenly
-    spread, and from worn copies of them.
+    The width of the kernel is that with the highest R² on the validation split; where it can't
+    tell, that of a cross-validation over the training sources. What has a single source, or never
+    varies, is read as its mean. Each class learns from up to 600 pictures, evenly spread, and from
+    worn copies of them.
 
     Args:
         train: What it learns from.
@@ -158,7 +157,7 @@ def wear_out(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
         rng: Where the amounts and the noise come from.
     """
     worn = np.empty(images.shape, np.float32)
-    most_blur = _MOST_BLUR * images.shape[1] / _BODY_SIZE
+    most_blur = _MOST_BLUR * images.shape[1]
     for picture, image in zip(worn, images, strict=True):
         deviation = rng.uniform(0, most_blur)
         picture[:] = gaussian_filter(image.astype(np.float32), (deviation, deviation, 0))

@@ -52,11 +52,6 @@ class LatentFlow(keras.layers.Layer):
         self.guidance = guidance
         self.field = build_velocity_field(self.latent_shape, embedding_dim, width, blocks)
 
-    def build(self, input_shape: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
-        """Does nothing: the field is built."""
-        del input_shape
-        self.built = True
-
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """Samples latents.
 
@@ -88,14 +83,7 @@ class LatentFlow(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` needs."""
-        names = (
-            "latent_shape",
-            "embedding_dim",
-            "width",
-            "blocks",
-            "steps",
-            "guidance",
-        )
+        names = ("latent_shape", "embedding_dim", "width", "blocks", "steps", "guidance")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -23,7 +23,7 @@ class Preset(Config):
         encoder: "convolutional" over time and coefficients, or "dense" over all of them.
         encoder_width: Filters of the first convolution, or units of the first dense layer.
         embedding_dim: Length of what the encoder hears.
-        noise_dim: Length of what it can't hear; with a flow, a multiple of 64.
+        noise_dim: Length of what it can't hear; with a flow, 64 times 2 or more.
         prior: Where that comes from: "flow", which makes it of the sound and noise, having learnt
             it from pictures (models/latent_gan.py), or "normal", noise itself.
         flow_width: Channels of the flow's blocks.
@@ -92,8 +92,9 @@ class Preset(Config):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if not 0 <= self.moving_average_decay < 1:
             raise ValueError("moving_average_decay must lie in [0, 1)")
-        if self.prior == "flow" and self.noise_dim % LATENT_SIZE**2:
-            raise ValueError(f"noise_dim must be a multiple of {LATENT_SIZE**2}")
+        # A single number of unit size could only be 1 or -1.
+        if self.prior == "flow" and (self.noise_dim % LATENT_SIZE**2 or self.latent_shape[-1] < 2):
+            raise ValueError(f"noise_dim must be {LATENT_SIZE**2} times 2 or more")
         if self.prior == "flow" and self.flow_batch_size % self.batch_size:
             raise ValueError("flow_batch_size must be a multiple of batch_size")
 

@@ -25,16 +25,6 @@ class TimeFeatures(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="a2i")
-class Standardization(keras.layers.Layer):
-    """Layer normalization (Ba et al. 2016) without weights: the modulation after it has them."""
-
-    def call(self, inputs: Any) -> Any:
-        """Normalizes float [..., channels] along the last axis."""
-        centred = inputs - ops.mean(inputs, axis=-1, keepdims=True)
-        return centred * ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + 1e-3)
-
-
-@keras.saving.register_keras_serializable(package="a2i")
 class Places(keras.layers.Layer):
     """Adds a learned vector for every place of a map, since mixing has no other sense of place."""
 
@@ -110,4 +100,6 @@ def _mix_channels(
 
 
 def _modulate(x: keras.KerasTensor, condition: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return FeatureWiseModulation(name=f"{name}_modulate")([Standardization()(x), condition])
+    # Without weights of its own: the modulation has them.
+    normalize = keras.layers.LayerNormalization(center=False, scale=False, name=f"{name}_normalize")
+    return FeatureWiseModulation(name=f"{name}_modulate")([normalize(x), condition])

@@ -67,7 +67,6 @@ class SketchBudget(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._share = config.preset.sketch_share
-        self._rate = config.preset.generator_learning_rate
         self._decay_share = config.preset.decay_share
         self._seconds = 60 * config.minutes if config.minutes else None
         self._steps = config.steps
@@ -79,6 +78,7 @@ class SketchBudget(keras.callbacks.Callback):
         """Starts the clock."""
         self._started = time.monotonic()
         self._taken = 0
+        self._rate = float(self.model.optimizer.learning_rate)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Reports, and stops when the share is used."""
