@@ -78,7 +78,7 @@ class SketchBudget(keras.callbacks.Callback):
         """Starts the clock."""
         self._started = time.monotonic()
         self._taken = 0
-        self._rate = float(self.model.optimizer.learning_rate)
+        self._rate = float(self.model.optimizer.learning_rate.numpy())
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Reports, and stops when the share is used."""
