@@ -148,7 +148,7 @@ class LatentGanTest(tf.test.TestCase):
 
         @tf.function
         def learn():
-            return gan.train_flow(embedding, latent)
+            return gan.train_flows(tf.zeros([128, 8]), embedding, latent)
 
         for _ in range(500):
             learn()
@@ -161,15 +161,37 @@ class LatentGanTest(tf.test.TestCase):
     def test_the_flow_also_learns_what_there_is_without_a_sound(self):
         gan = make_gan(flow_width=32)
         embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:1], 64, axis=0))
-        learn = tf.function(lambda: gan.train_flow(embedding, tf.ones([64, 8, 8, 2])))
+        latent = tf.ones([64, 8, 8, 2])
+        learn = tf.function(lambda: gan.train_flows(tf.zeros([64, 8]), embedding, latent))
         for _ in range(200):
             learn()
         start, time = tf.constant(normal(0, 64, 8, 8, 2)), tf.zeros([64, 1])
         without = gan.flow.field([start, time, tf.zeros([64, 8])])
         self.assertLess(np.mean(np.abs(without - (1.0 - start))), 0.3)
 
+    def test_a_sound_is_told_one_of_its_scenes_and_the_middle_of_its_weather(self):
+        gan = make_gan()
+        heard = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:2], 128, axis=0))
+        # The first sound belongs to either of two scenes, the second to any weather.
+        scenes = np.where(np.arange(128) % 4, 1.5, -1.5)
+        weather = np.linspace(-1.5, 1.5, 128)
+        embedding = np.zeros((256, 8), np.float32)
+        embedding[:128, 0], embedding[128:, 1] = scenes, weather
+        latent, embedding = tf.ones([256, 8, 8, 2]), tf.constant(embedding)
+        learn = tf.function(lambda: gan.train_flows(heard, embedding, latent))
+        for _ in range(800):
+            learn()
+        scene, some_weather = gan.embedding_flow(tf.eye(8)[:2]).numpy()
+        # Their mean would be 0.75.
+        self.assertAllClose(scene[0], 1.5, atol=0.25)
+        self.assertAllClose(some_weather[1], 0.0, atol=0.25)
+        self.assertAllClose([scene[1], some_weather[0]], [0.0, 0.0], atol=0.25)
+
     def test_seeds_of_one_sound_show_what_can_be_seen_not_its_mean(self):
         gan = make_gan(flow_batch_size=32, flow_width=32)
+        # Two shades and one sound: no shade can be heard.
+        last = gan.sketch_reader.get_layer("embedding")
+        last.set_weights([np.zeros_like(weights) for weights in last.get_weights()])
         mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 32, axis=0))
         shades = np.where(np.arange(32) < 16, 0.8, -0.8).astype(np.float32)
         images = tf.constant(np.broadcast_to(shades[:, None, None, None], (32, 32, 32, 3)))

@@ -9,12 +9,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.augment import augment_images
 from a2i_tf.models.filter_bank import random_filters
 from a2i_tf.models.latent_gan import build_gan
-from a2i_tf.models.layers import FeatureWiseModulation, PixelNormalization, SmoothUpsampling
+from a2i_tf.models.layers import (
+    FeatureWiseModulation,
+    InverseCosineTransform,
+    PixelNormalization,
+    SmoothUpsampling,
+)
 from a2i_tf.models.losses import GeneratorHinge, Reconstruction
 from a2i_tf.models.presets import PRESETS, preset_named
 from a2i_tf.models.randomness import BatchRandomness
@@ -93,11 +99,18 @@ class NetworksTest(tf.test.TestCase):
         self.assertAllClose(outputs, np.broadcast_to(outputs[0, 0], outputs.shape), atol=1e-6)
         self.assertGreater(np.abs(outputs).max(), 1e-3)
 
-    def test_embedding_has_unit_mean_square(self):
+    def test_what_is_heard_has_unit_mean_square(self):
         mfcc, _ = make_batch(4)
-        embedding = make_gan().encoder(mfcc)
-        # The term that keeps silence finite takes up to a hundredth from an untrained encoder.
-        self.assertAllClose(tf.reduce_mean(embedding**2, axis=-1), np.ones(4), atol=1e-2)
+        for preset in ("tiny", "seed"):
+            encoder = make_gan(preset).encoder
+            heard = keras.Model(encoder.input, encoder.get_layer("heard").output)(mfcc)
+            # The term that keeps silence finite takes up to a hundredth from an untrained encoder.
+            self.assertAllClose(tf.reduce_mean(heard**2, axis=-1), np.ones(4), atol=1e-2)
+
+    def test_cepstra_turn_back_into_the_log_mel_spectrum(self):
+        spectrum = np.random.default_rng(0).normal(-5, 2, (3, 7, 40)).astype(np.float32)
+        cepstra = spectrum @ cepstral_matrix(40, 40, lifter=0)
+        self.assertAllClose(InverseCosineTransform()(cepstra), spectrum, atol=1e-4)
 
     def test_sketching_teaches_the_shared_encoder(self):
         gan = make_gan()
@@ -105,10 +118,11 @@ class NetworksTest(tf.test.TestCase):
         images = np.repeat(np.linspace(-1, 1, 8, dtype=np.float32), 32 * 32 * 3)
         sketches = make_sketches(tf.constant(images.reshape(8, 32, 32, 3)))
         sketcher = build_sketcher(gan.preset, gan.encoder)
-        before = gan.encoder.get_weights()
+        heard = gan.encoder.get_layer("project")
+        before = heard.get_weights()
         history = sketcher.fit(mfcc, sketches, epochs=150, verbose=0).history["loss"]
         self.assertLess(history[-1], 0.5 * history[0])
-        self.assertNotAllClose(before[-2], gan.encoder.get_weights()[-2])
+        self.assertNotAllClose(before[0], heard.get_weights()[0])
         self.assertEqual(sketcher(mfcc).shape, sketches.shape)
 
     def test_sketches_of_even_pictures_tell_colours_alone(self):

@@ -18,6 +18,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
+from sklearn.utils.parallel import Parallel, delayed
 
 from a2i_tf.datasets.pipeline import Arrays
 from a2i_tf.evaluation.factors import factor_targets
@@ -25,6 +26,7 @@ from a2i_tf.evaluation.factors import factor_targets
 # The support vector machines' cost grows with the square.
 _MOST_ROWS = 6_000
 _BLOCK = 512
+_THREADS = 2
 _FOLDS = 3
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _PENALTIES = np.logspace(-1, 4, 11)
@@ -66,15 +68,21 @@ def read_factors_from_audio(
     sources = np.array([pair.source for pair in train.pairs])
     readings = np.full((len(heard), len(factor_names)), np.nan)
     held_out_targets = factor_targets(validation.pairs, factor_names).T
-    for column, (rows, held_out_target) in enumerate(zip(chosen, held_out_targets, strict=True)):
-        has = np.isfinite(held_out_target)
-        if len(rows):
-            readings[:, column] = _read_one(
-                (known[np.searchsorted(needed, rows)], targets[column][rows], sources[rows]),
-                (held_out[has], held_out_target[has]),
-                heard,
-                seed,
-            )
+    columns = [column for column, rows in enumerate(chosen) if len(rows)]
+
+    def read(column: int) -> Matrix:
+        rows, has = chosen[column], np.isfinite(held_out_targets[column])
+        return _read_one(
+            (known[np.searchsorted(needed, rows)], targets[column][rows], sources[rows]),
+            (held_out[has], held_out_targets[column][has]),
+            heard,
+            seed,
+        )
+
+    # Most of the time goes to support vector machines, each of which uses a single core.
+    answers = Parallel(_THREADS, prefer="threads")(delayed(read)(column) for column in columns)
+    for column, answer in zip(columns, answers, strict=True):
+        readings[:, column] = answer
     return readings
 
 
@@ -135,7 +143,7 @@ def _candidates(num_features: int, seed: int) -> list[RegressorMixin]:
     # Settings that did best on the validation split of the built-in scenes.
     smooth = SVR(C=0.3, epsilon=0.1, gamma=0.3 / num_features)
     trees = ExtraTreesRegressor(
-        100, min_samples_leaf=3, max_features=0.25, n_jobs=2, random_state=seed
+        100, min_samples_leaf=3, max_features=0.25, n_jobs=_THREADS, random_state=seed
     )
     return [
         make_pipeline(StandardScaler(), RidgeCV(_PENALTIES)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 
 from a2i_tf.datasets.statistics import MfccStatistics
-from a2i_tf.models.layers import PixelNormalization
+from a2i_tf.models.embedding_flow import EmbeddingFlow
+from a2i_tf.models.layers import InverseCosineTransform, PixelNormalization
 from a2i_tf.models.presets import Preset
 
 _KERNEL = 3
@@ -26,19 +28,29 @@ def build_encoder(
         A functional model: mfcc float32 [batch, frames, coefficients] → embedding float32
         [batch, embedding_dim].
     """
-    body = _convolutional_body if preset.encoder == "convolutional" else _dense_body
+    convolutional = preset.encoder == "convolutional"
+    body = _convolutional_body if convolutional else _dense_body
+    variance = statistics.variance
+    if convolutional:
+        # One scale for all, as the spectrum that they're turned into has.
+        variance = np.full_like(variance, np.mean(variance))
 
     # Layers
     normalize = keras.layers.Normalization(
-        mean=statistics.mean, variance=statistics.variance, name="normalize"
+        mean=statistics.mean, variance=variance, name="normalize"
     )
     project = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="project")
     # As large as the noise that it stands beside, from the first step on.
-    scale = PixelNormalization(dtype="float32", name="embedding")
+    scale = PixelNormalization(dtype="float32", name="heard")
 
     # Functional graph
     features = keras.Input(mfcc_shape, name="mfcc")
     embedding = scale(project(body(normalize(features), mfcc_shape, preset.encoder_width)))
+    if preset.prior == "flow":
+        # What is most likely to be seen of it.
+        whiten = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="whiten")
+        tell = EmbeddingFlow(preset.embedding_dim, dtype="float32", name="embedding")
+        embedding = tell(whiten(embedding))
 
     # Configuration
     return keras.Model(features, embedding, name="encoder")
@@ -47,11 +59,14 @@ def build_encoder(
 def _convolutional_body(
     features: keras.KerasTensor, mfcc_shape: tuple[int, int], width: int
 ) -> keras.KerasTensor:
-    """Convolves over time and coefficients, then keeps mean and peak over time.
+    """Convolves over time and frequency, then keeps mean and peak over time.
 
-    The mean tells of beds, the peak of events; where in the second they fall is forgotten.
+    Over frequency, and not over coefficients: one filter can find the same thing at any pitch, but
+    neighbouring coefficients have nothing in common. The mean tells of beds, the peak of events;
+    where in the second they fall is forgotten.
     """
-    x = keras.layers.Reshape((*mfcc_shape, 1))(features)
+    x = InverseCosineTransform(name="spectrum")(features)
+    x = keras.layers.Reshape((*mfcc_shape, 1))(x)
     for filters in (width, 2 * width, 4 * width):
         x = keras.layers.Conv2D(filters, _KERNEL, strides=2, padding="same")(x)
         x = keras.layers.LeakyReLU(0.2)(x)

@@ -144,7 +144,7 @@ class AudioToImageGAN(keras.Model):
         randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
 
         with tf.GradientTape() as tape:
-            embedding = self.encoder(mfcc, training=True)
+            embedding = self.embed(mfcc, real_images)
             latent = self.find_latent(real_images, randomness)
             generated_images = self.generator([embedding, latent], training=True)
             with tape.stop_recording():
@@ -172,6 +172,11 @@ class AudioToImageGAN(keras.Model):
     def pairs_to_draw(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the pairs that the generator learns from: all; no other part needs more."""
         return data
+
+    def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
+        """Returns what the pictures are to show: float32 [batch, embedding_dim]; what is heard."""
+        del real_images
+        return self.encoder(mfcc, training=True)
 
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns what the generator is to draw from: float32 [batch, *latent_shape]; noise."""

@@ -8,11 +8,14 @@ import keras
 import tensorflow as tf
 
 from a2i_tf.datasets.statistics import MfccStatistics
+from a2i_tf.models.embedding_flow import EmbeddingFlow
 from a2i_tf.models.gan import AudioToImageGAN, copy_network
 from a2i_tf.models.latent_flow import LatentFlow, build_sampler
 from a2i_tf.models.picture_encoder import build_picture_encoder
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
+from a2i_tf.models.sketch_reader import build_sketch_reader
+from a2i_tf.models.sketches import make_sketches
 
 _FLOW_LEARNING_RATE = 2e-3
 # So that latents which resemble each other draw pictures which do.
@@ -32,31 +35,43 @@ class LatentGAN(AudioToImageGAN):
     Rombach et al. 2022, arXiv 2112.10752). To draw, the flow makes a latent of the sound and
     noise, and the generator a picture of that.
 
-    The encoder of sounds has learnt from sketches, and is not trained any more: it would learn
-    from training pictures what the picture encoder hears better.
+    What a picture is to show of its sound (the embedding) is read from its sketch while training,
+    by a reader that has learnt it before (models/alignment.py); a second flow learns which
+    embeddings belong to a sound. To draw, the most likely one is taken. So a generator that is
+    told how much it rains learns to draw just that, and not any rain that the sound allows.
     """
 
     def build_prior(self, image_size: int) -> None:
-        """Builds the picture encoder and the flow, and lets the flow draw."""
+        """Builds the readers of pictures and the flow, and lets the flow draw."""
+        self.sketch_reader = build_sketch_reader(self.preset)
         self.picture_encoder = build_picture_encoder(self.preset, image_size)
         self.sampler = build_sampler(self.preset)
         self.flow: LatentFlow = self.sampler.get_layer("flow")
+        self.embedding_flow: EmbeddingFlow = self.encoder.get_layer("embedding")
+        heard = self.encoder.get_layer("whiten").output
+        self.listener = keras.Model(self.encoder.input, heard, name="listener")
         drawing_sampler = copy_network(self.sampler)
         self.averages.append((drawing_sampler, self.sampler))
         self.drawing_generator = _join(drawing_sampler, self.drawing_generator)
-        self.trackers["flow"] = keras.metrics.Mean(name="flow")
+        for name in ("flow", "embedding"):
+            self.trackers[name] = keras.metrics.Mean(name=name)
 
     def compile(self, **kwargs: Any) -> None:
-        """Builds the flow's optimizer, too."""
+        """Builds the flows' optimizer, too."""
         super().compile(**kwargs)
         self.flow_optimizer = keras.optimizers.Adam(_FLOW_LEARNING_RATE)
-        self.flow_optimizer.build(self.sampler.trainable_variables)
+        self.flow_optimizer.build(self.flow_variables)
         self.flow_loss = keras.losses.MeanSquaredError()
 
     @property
     def drawing_side_variables(self) -> list[keras.Variable]:
         """All that the generator's optimizer trains."""
         return self.picture_encoder.trainable_variables + self.generator.trainable_variables
+
+    @property
+    def flow_variables(self) -> list[keras.Variable]:
+        """All that the flows' optimizer trains."""
+        return self.sampler.trainable_variables + self.embedding_flow.trainable_variables
 
     @property
     def learning_rates(self) -> list[tuple[keras.optimizers.Optimizer, float]]:
@@ -70,39 +85,55 @@ class LatentGAN(AudioToImageGAN):
         stride = self.preset.pairs_per_step // self.preset.batch_size
         return mfcc[::stride], real_images[::stride]
 
+    def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
+        """Returns what the pictures show of what can be heard: float32 [batch, embedding_dim]."""
+        del mfcc
+        return self.sketch_reader(make_sketches(real_images), training=False)
+
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns the pictures' own latents, jittered: float32 [batch, *latent_shape]."""
         return self._jitter(self.picture_encoder(real_images, training=True), randomness)
 
     def train_prior(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Trains the flow on all pairs: encoders that only listen and look cost little."""
+        """Trains the flows on all pairs: encoders that only hear and look cost little."""
         mfcc, real_images = data
-        embedding = self.encoder(mfcc, training=False)
-        return self.train_flow(embedding, self.picture_encoder(real_images, training=False))
+        return self.train_flows(
+            self.listener(mfcc, training=False),
+            self.embed(mfcc, real_images),
+            self.picture_encoder(real_images, training=False),
+        )
 
-    def train_flow(self, embedding: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
+    def train_flows(
+        self, heard: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         """Takes a step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
         Args:
-            embedding: float32 [pairs, embedding_dim].
-            latent: float32 [pairs, *latent_shape].
+            heard: What was heard, whitened, float32 [pairs, embedding_dim].
+            embedding: What pictures show of it, float32 [pairs, embedding_dim].
+            latent: What can't be heard of them, float32 [pairs, *latent_shape].
 
         Returns:
-            The loss, as "flow".
+            The losses of the flow of latents and of that of embeddings, as "flow" and "embedding".
         """
         step = self.flow_optimizer.iterations
         randomness = BatchRandomness(self.seed + _FLOW_SEED, step, tf.shape(latent)[0])
         latent = self._jitter(latent, randomness)
         noise = randomness.normal(*self.preset.latent_shape)
         time = randomness.uniform(1)
-        embedding *= tf.cast(randomness.uniform(1) >= _UNHEARD_SHARE, embedding.dtype)
+        told = embedding * tf.cast(randomness.uniform(1) >= _UNHEARD_SHARE, embedding.dtype)
         on_the_way = noise + time[:, :, None, None] * (latent - noise)
+        other_noise = randomness.normal(self.preset.embedding_dim)
+        embedding_on_the_way = other_noise + time * (embedding - other_noise)
         with tf.GradientTape() as tape:
-            velocity = self.flow.field([on_the_way, time, embedding], training=True)
-            loss = self.flow_loss(latent - noise, velocity)
-        variables = self.sampler.trainable_variables
+            velocity = self.flow.field([on_the_way, time, told], training=True)
+            flow_loss = self.flow_loss(latent - noise, velocity)
+            velocity = self.embedding_flow.field([embedding_on_the_way, time, heard], training=True)
+            embedding_loss = self.flow_loss(embedding - other_noise, velocity)
+            loss = flow_loss + embedding_loss
+        variables = self.flow_variables
         self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
-        return {"flow": loss}
+        return {"flow": flow_loss, "embedding": embedding_loss}
 
     def _jitter(self, latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         return latent + _JITTER * randomness.normal(*self.preset.latent_shape)

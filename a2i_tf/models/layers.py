@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
+import scipy.fft
 from keras import ops
 
 
@@ -55,6 +57,19 @@ class PixelNormalization(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` needs."""
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class InverseCosineTransform(keras.layers.Layer):
+    """Turns cepstra back into as many bands of a log spectrum, smoothed where some are missing.
+
+    The inverse of the orthonormal cosine transform (type II) of the same length.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Takes float [..., coefficients]; returns float of the same shape, low bands first."""
+        basis = scipy.fft.idct(np.eye(inputs.shape[-1]), norm="ortho", axis=-1)
+        return ops.matmul(inputs, ops.cast(basis, inputs.dtype))
 
 
 @keras.saving.register_keras_serializable(package="a2i")

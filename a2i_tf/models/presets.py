@@ -53,6 +53,8 @@ class Preset(Config):
         decay_share: Share of the training at its end in which the learning rates fall.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
+        alignment_share: Time after that, likewise, in which encoder and sketch reader learn to
+            agree (models/alignment.py); only with a flow.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Preset(Config):
     sketch_weight: float
     decay_share: float
     sketch_share: float
+    alignment_share: float
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -144,6 +147,7 @@ DEFAULT = Preset(
     sketch_weight=8.0,
     decay_share=0.4,
     sketch_share=0.1,
+    alignment_share=0.05,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -178,6 +182,7 @@ SEED = Preset(
     sketch_weight=0.0,
     decay_share=0.0,
     sketch_share=0.0,
+    alignment_share=0.0,
 )
 
 TINY = Preset(
@@ -210,6 +215,7 @@ TINY = Preset(
     sketch_weight=0.4,
     decay_share=0.4,
     sketch_share=0.15,
+    alignment_share=0.1,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}

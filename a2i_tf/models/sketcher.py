@@ -21,17 +21,17 @@ def build_sketcher(preset: Preset, encoder: keras.Model) -> keras.Model:
 
     Returns:
         A compiled functional model: mfcc float32 [batch, frames, coefficients] → sketch float32
-        [batch, 8, 8, 10], as `make_sketches` gives it.
+        [batch, 8, 8, 99], as `make_sketches` gives it.
     """
     # Layers
     sketch = keras.layers.Dense(SKETCH_SIZE**2 * SKETCH_CHANNELS, name="sketch")
     unfold = keras.layers.Reshape((SKETCH_SIZE, SKETCH_SIZE, SKETCH_CHANNELS), name="unfold")
 
     # Functional graph
-    drawn = unfold(sketch(encoder.output))
+    drawn = unfold(sketch(encoder.get_layer("heard").output))
 
     # Configuration
-    sketcher = keras.Model(encoder.input, drawn, name="sketcher")
+    sketcher = keras.Model(encoder.input, drawn, name="sketch")
     sketcher.compile(
         keras.optimizers.Adam(preset.generator_learning_rate),
         # An absolute error would aim at the median, which for thin strokes on black is black.

@@ -50,11 +50,12 @@ class Budget(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-class SketchBudget(keras.callbacks.Callback):
-    """Slows the sketching down, stops it when its share is used, and reports the status.
+class WarmUpBudget(keras.callbacks.Callback):
+    """Slows a part of the warm-up down, stops it when its share is used, and reports the status.
 
     Args:
-        config: Gives the budget and the share.
+        config: Gives the budget.
+        share: Share of the budget for this part.
         elapsed_seconds: A variable with the time used so far.
         on_status: Called after every step.
     """
@@ -62,16 +63,18 @@ class SketchBudget(keras.callbacks.Callback):
     def __init__(
         self,
         config: RunConfig,
+        share: float,
         elapsed_seconds: tf.Variable,
         on_status: Callable[[TrainingStatus], None] | None,
     ) -> None:
         super().__init__()
-        self._share = config.preset.sketch_share
+        self._share = share
         self._decay_share = config.preset.decay_share
         self._seconds = 60 * config.minutes if config.minutes else None
         self._steps = config.steps
         self._batch_size = config.preset.pairs_per_step
         self._elapsed_seconds = elapsed_seconds
+        self._used_before = float(elapsed_seconds)
         self._on_status = on_status
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -83,14 +86,15 @@ class SketchBudget(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Reports, and stops when the share is used."""
         self._taken += 1
-        elapsed = time.monotonic() - self._started
+        seconds = time.monotonic() - self._started
+        elapsed = self._used_before + seconds
         self._elapsed_seconds.assign(elapsed)
-        used = elapsed / self._seconds if self._seconds else self._taken / (self._steps or 1)
+        used = seconds / self._seconds if self._seconds else self._taken / (self._steps or 1)
         if self._on_status:
-            losses = {"sketch": float((logs or {}).get("loss", math.nan))}
-            speed = self._taken * self._batch_size / elapsed
-            # Counted in steps, the sketching comes before the budget, not out of it.
-            progress = used if self._seconds else 0.0
+            losses = {self.model.name: float((logs or {}).get("loss", math.nan))}
+            speed = self._taken * self._batch_size / seconds
+            # Counted in steps, the warm-up comes before the budget, not out of it.
+            progress = elapsed / self._seconds if self._seconds else 0.0
             self._on_status(TrainingStatus(0, elapsed, progress, speed, losses))
         share = min(1.0, used / self._share)
         self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))

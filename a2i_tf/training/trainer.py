@@ -21,14 +21,13 @@ from a2i_tf.datasets.records.index import RecordsFolder
 from a2i_tf.datasets.records.preparation import OnCount, OnStage, prepare_records
 from a2i_tf.errors import A2IError
 from a2i_tf.models.latent_gan import build_gan
-from a2i_tf.models.sketcher import build_sketcher
-from a2i_tf.models.sketches import make_sketches
-from a2i_tf.training.budget import Budget, SketchBudget
+from a2i_tf.training.budget import Budget
 from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.keeper import Keeper
 from a2i_tf.training.run import RunConfig, check_splits
 from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
+from a2i_tf.training.warm_up import warm_up
 
 _STEPS_PER_EPOCH = 100
 _CHECKPOINT_SECONDS = 120.0
@@ -94,21 +93,15 @@ def train(
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, data.bad_pairs)
     # A resumed run must not see the first epoch's order again.
     seed = config.seed + steps_taken(gan)
-    if config.preset.sketch_share and not steps_taken(gan):
-        on_stage("learning to sketch")
-        with strategy.scope():
-            sketcher = build_sketcher(config.preset, gan.encoder)
-        batches = _make_batches(data.records, config, config.preset.pairs_per_step, seed)
-        sketches = batches.map(
-            lambda mfcc, images: (mfcc, make_sketches(images)), num_parallel_calls=tf.data.AUTOTUNE
-        )
-        if not _fit(sketcher, sketches, [SketchBudget(config, elapsed_seconds, on_status)]):
-            return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
-        gan.drawing_encoder.set_weights(gan.encoder.get_weights())
+    batches = _make_batches(data.records, config, seed)
+    if not steps_taken(gan) and not warm_up(
+        gan, batches, config, elapsed_seconds, strategy, _fit, on_status, on_stage
+    ):
+        return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
     on_stage("training")
     finished = _fit(
         gan,
-        _make_batches(data.records, config, config.preset.pairs_per_step, seed),
+        batches,
         [
             Budget(config.minutes, config.steps, elapsed_seconds),
             Records(run, elapsed_seconds, on_status),
@@ -164,10 +157,8 @@ def _load_samples(folder: PairsFolder, bad_pairs: list[BadPair], config: RunConf
     return load_arrays(folder, chosen.pairs, config.mfcc, config.image_size)
 
 
-def _make_batches(
-    records: RecordsFolder, config: RunConfig, batch_size: int, seed: int
-) -> tf.data.Dataset:
-    batches = make_training_batches(records, batch_size, seed)
+def _make_batches(records: RecordsFolder, config: RunConfig, seed: int) -> tf.data.Dataset:
+    batches = make_training_batches(records, config.preset.pairs_per_step, seed)
     if config.preset.augment:
         batches = vary_hearing(batches, config.mfcc, records.index.statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
