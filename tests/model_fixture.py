@@ -21,7 +21,8 @@ def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     mfcc = MFCC_SETTINGS[mfcc_setting or preset.mfcc_setting]
     mean, variance = np.full(mfcc.num_mfccs, 0.5, np.float32), np.full(mfcc.num_mfccs, 25.0)
     gan = build_gan(preset, image_size, mfcc.shape, MfccStatistics(mean, variance))
-    fill_blank_layers(gan.drawing_generator)
+    for network in (gan.drawing_encoder, gan.drawing_generator):
+        fill_blank_layers(network)
     config = ModelConfig(
         mfcc=mfcc,
         image_size=image_size,
@@ -38,11 +39,11 @@ def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     return DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
 
 
-def fill_blank_layers(generator):
-    """Lets an untrained generator draw something: its painting layers start blank."""
+def fill_blank_layers(network):
+    """Lets an untrained network say something: what paints, and the flows' fields, start blank."""
     rng = np.random.default_rng(0)
-    for variable in generator.variables:
-        if variable.path.startswith("paint_") and variable.path.endswith("kernel"):
+    for variable in network.variables:
+        if variable.path.endswith("kernel") and not np.any(variable):
             variable.assign(rng.normal(0, 0.1, variable.shape))
 
 

@@ -33,6 +33,8 @@ def take_steps(strategy):
         shuffle=False,
     )
     networks = {
+        "encoder": gan.encoder,
+        "drawing_encoder": gan.drawing_encoder,
         "picture_encoder": gan.picture_encoder,
         "generator": gan.generator,
         "sampler": gan.sampler,

@@ -67,13 +67,19 @@ class AlignmentTest(tf.test.TestCase):
         self.assertGreater(explained(shared, seen), 0.9)
         self.assertLess(explained(seen_only, seen), 0.05)
         self.assertAllClose(seen.mean(axis=0), np.zeros(8), atol=1e-3)
+        deviations = seen.std(axis=0)
+        kept = deviations > 0
+        self.assertAllClose(deviations[kept], np.ones(np.sum(kept)), atol=0.05)
+        self.assertBetween(np.sum(kept), 1, 4)
+        self.assertTrue(kept[0])
 
     def test_audible_directions_are_those_that_a_regression_explains(self):
         rng = np.random.default_rng(0)
         heard, noise = rng.standard_normal((2, 20_000, 3))
         agreement = np.array([0.9, 0.1, 0.5])
         causes = np.sqrt(agreement) * heard + np.sqrt(1 - agreement) * noise
-        seen = causes @ rng.standard_normal((3, 3)) + 7
+        mixture, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+        seen = 2 * causes @ mixture + 7
         kept = (seen - seen.mean(axis=0)) @ audible_directions(heard, seen)
         self.assertAllClose(np.cov(kept, rowvar=False), np.diag([1, 1, 0]), atol=0.02)
         # The best heard one comes first; the one that is hardly heard is gone.

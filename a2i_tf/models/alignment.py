@@ -62,7 +62,8 @@ class Alignment(keras.Model):
         heard = np.concatenate([self.listener(mfcc, training=False) for mfcc, _ in batches])
         variances, directions = np.linalg.eigh(np.cov(heard, rowvar=False))
         deviations = np.sqrt(np.maximum(variances, 0.0))
-        kernel = directions / np.maximum(deviations, _FAINTEST * deviations.max())
+        faintest = max(_FAINTEST * deviations.max(), np.finfo(np.float32).tiny)
+        kernel = directions / np.maximum(deviations, faintest)
         self.whiten.set_weights([kernel, -heard.mean(axis=0) @ kernel])
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -116,7 +117,7 @@ def audible_directions(heard: Matrix, seen: Matrix) -> Matrix:
     Returns:
         float64 [seen_dim, seen_dim]; `seen` times it has uncorrelated columns of variance 1 in the
         order of the shares of their variances that a linear regression on `heard` explains.
-        Those with less than a quarter are zero.
+        Those with less than a quarter are zero, but for the first.
     """
     heard, seen = heard - heard.mean(axis=0), seen - seen.mean(axis=0)
     ridge = _RIDGE * np.eye(heard.shape[1])
@@ -126,4 +127,4 @@ def audible_directions(heard: Matrix, seen: Matrix) -> Matrix:
         expected.T @ expected / len(heard),
         seen.T @ seen / len(heard) + _RIDGE * np.eye(seen.shape[1]),
     )
-    return directions[:, ::-1] * (agreement[::-1] >= _LEAST_AGREEMENT)
+    return directions[:, ::-1] * (agreement[::-1] >= min(_LEAST_AGREEMENT, agreement.max()))

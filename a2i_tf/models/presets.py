@@ -20,9 +20,9 @@ class Preset(Config):
     Attributes:
         name: Name of the preset.
         mfcc_setting: Name of the front end in `MFCC_SETTINGS`.
-        encoder: "convolutional" over time and coefficients, or "dense" over all of them.
+        encoder: "convolutional" over time and frequency, or "dense" over all of them.
         encoder_width: Filters of the first convolution, or units of the first dense layer.
-        embedding_dim: Length of what the encoder hears.
+        embedding_dim: Length of what the encoder tells of a sound.
         noise_dim: Length of what it can't hear; with a flow, 64 times 2 or more.
         prior: Where that comes from: "flow", which makes it of the sound and noise, having learnt
             it from pictures (models/latent_gan.py), or "normal", noise itself.
@@ -98,6 +98,8 @@ class Preset(Config):
         # A single number of unit size could only be 1 or -1.
         if self.prior == "flow" and (self.noise_dim % LATENT_SIZE**2 or self.latent_shape[-1] < 2):
             raise ValueError(f"noise_dim must be {LATENT_SIZE**2} times 2 or more")
+        if self.prior == "flow" and not (self.sketch_share > 0 and self.alignment_share > 0):
+            raise ValueError("a flow needs a sketch_share and an alignment_share above 0")
         if self.prior == "flow" and self.flow_batch_size % self.batch_size:
             raise ValueError("flow_batch_size must be a multiple of batch_size")
 
@@ -129,7 +131,7 @@ DEFAULT = Preset(
     flow_blocks=6,
     flow_steps=8,
     flow_batch_size=128,
-    guidance=2.0,
+    guidance=1.3,
     generator="skip",
     generator_width=48,
     discriminator_width=32,

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from a2i_tf.models.schedule import decay
 from a2i_tf.training.run import RunConfig
-from a2i_tf.training.status import TrainingStatus, steps_taken
+from a2i_tf.training.status import TrainingStatus, check_finite, steps_taken
 
 
 class Budget(keras.callbacks.Callback):
@@ -74,12 +74,12 @@ class WarmUpBudget(keras.callbacks.Callback):
         self._steps = config.steps
         self._batch_size = config.preset.pairs_per_step
         self._elapsed_seconds = elapsed_seconds
-        self._used_before = float(elapsed_seconds)
         self._on_status = on_status
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
         self._started = time.monotonic()
+        self._used_before = float(self._elapsed_seconds)
         self._taken = 0
         self._rate = float(self.model.optimizer.learning_rate.numpy())
 
@@ -90,12 +90,14 @@ class WarmUpBudget(keras.callbacks.Callback):
         elapsed = self._used_before + seconds
         self._elapsed_seconds.assign(elapsed)
         used = seconds / self._seconds if self._seconds else self._taken / (self._steps or 1)
+        losses = {self.model.name: float((logs or {}).get("loss", math.nan))}
+        speed = self._taken * self._batch_size / seconds
+        # Counted in steps, the warm-up comes before the budget, not out of it.
+        progress = elapsed / self._seconds if self._seconds else 0.0
+        status = TrainingStatus(0, elapsed, progress, speed, losses)
+        check_finite(status)
         if self._on_status:
-            losses = {self.model.name: float((logs or {}).get("loss", math.nan))}
-            speed = self._taken * self._batch_size / seconds
-            # Counted in steps, the warm-up comes before the budget, not out of it.
-            progress = elapsed / self._seconds if self._seconds else 0.0
-            self._on_status(TrainingStatus(0, elapsed, progress, speed, losses))
+            self._on_status(status)
         share = min(1.0, used / self._share)
         self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))
         if share >= 1.0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +14,15 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from a2i_tf.atomic import explain_os_errors
-from a2i_tf.errors import A2IError
 from a2i_tf.grid import write_grid
 from a2i_tf.models.drawing import Drawer
 from a2i_tf.models.gan import AudioToImageGAN
-from a2i_tf.training.status import TrainingStatus, progress_made, steps_taken
+from a2i_tf.training.status import (
+    TrainingStatus,
+    check_finite,
+    progress_made,
+    steps_taken,
+)
 
 _LOG_EVERY_STEPS = 20
 _FIRST_SAMPLES_STEP = 50
@@ -72,7 +75,7 @@ class Records(keras.callbacks.Callback):
             images_per_second=self._speed,
             losses={name: float(value) for name, value in (logs or {}).items()},
         )
-        _check_finite(status)
+        check_finite(status)
         if due:
             self._write(status)
         if self._on_status:
@@ -96,6 +99,38 @@ class Records(keras.callbacks.Callback):
             tf.summary.scalar("images_per_second", status.images_per_second)
             for name, value in status.losses.items():
                 tf.summary.scalar(f"loss/{name}", value)
+
+
+class AlignmentMeasures(keras.callbacks.Callback):
+    """Does what an `Alignment` needs before and after `fit`, where Ctrl-C ends it as cleanly.
+
+    Must come before the budget, whose share is for learning alone.
+
+    Args:
+        sounds: Batches of (mfcc, anything).
+        pairs: Batches of (mfcc, sketches).
+        elapsed_seconds: A variable with the time used so far.
+    """
+
+    def __init__(
+        self, sounds: tf.data.Dataset, pairs: tf.data.Dataset, elapsed_seconds: tf.Variable
+    ) -> None:
+        super().__init__()
+        self._sounds = sounds
+        self._pairs = pairs
+        self._elapsed_seconds = elapsed_seconds
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Whitens what is heard."""
+        started = time.monotonic()
+        self.model.adapt(self._sounds)
+        self._elapsed_seconds.assign_add(time.monotonic() - started)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Keeps of what is seen what can be heard."""
+        started = time.monotonic()
+        self.model.share(self._pairs)
+        self._elapsed_seconds.assign_add(time.monotonic() - started)
 
 
 class SamplePictures(keras.callbacks.Callback):
@@ -174,12 +209,3 @@ def _lines_up_to(history: str, step: int) -> list[str]:
             break
         kept.append(line)
     return kept
-
-
-def _check_finite(status: TrainingStatus) -> None:
-    diverged = [name for name, value in status.losses.items() if not math.isfinite(value)]
-    if diverged:
-        raise A2IError(
-            f"training diverged at step {status.step}: the loss {diverged[0]} is not finite; "
-            "train a new run with another --seed"
-        )

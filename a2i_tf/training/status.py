@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from a2i_tf.errors import A2IError
 from a2i_tf.models.gan import AudioToImageGAN
 
 
@@ -45,6 +46,20 @@ def steps_taken(gan: AudioToImageGAN) -> int:
 def progress_made(gan: AudioToImageGAN) -> float:
     """Returns the share of the budget that `Budget` told the model is used, in [0, 1]."""
     return _read(gan.progress)
+
+
+def check_finite(status: TrainingStatus) -> None:
+    """Looks whether the losses are numbers.
+
+    Raises:
+        A2IError: if one isn't.
+    """
+    diverged = [name for name, value in status.losses.items() if not math.isfinite(value)]
+    if diverged:
+        raise A2IError(
+            f"training diverged at step {status.step}: the loss {diverged[0]} is not finite; "
+            "train a new run with another --seed"
+        )
 
 
 def _read(variable: keras.Variable) -> float:

@@ -14,6 +14,7 @@ from a2i_tf.models.latent_gan import LatentGAN
 from a2i_tf.models.sketcher import build_sketcher
 from a2i_tf.models.sketches import make_sketches
 from a2i_tf.training.budget import WarmUpBudget
+from a2i_tf.training.callbacks import AlignmentMeasures
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus
 
@@ -56,8 +57,9 @@ def warm_up(
         lambda mfcc, images: (mfcc, make_sketches(images)), num_parallel_calls=tf.data.AUTOTUNE
     )
 
-    def fit_part(model: keras.Model, share: float) -> bool:
-        return fit(model, sketches, [WarmUpBudget(config, share, elapsed_seconds, on_status)])
+    def fit_part(model: keras.Model, share: float, *others: keras.callbacks.Callback) -> bool:
+        budget = WarmUpBudget(config, share, elapsed_seconds, on_status)
+        return fit(model, sketches, [*others, budget])
 
     on_stage("learning to sketch")
     with strategy.scope():
@@ -68,10 +70,10 @@ def warm_up(
         on_stage("aligning sound and sight")
         with strategy.scope():
             alignment = Alignment(preset, gan.encoder, gan.sketch_reader)
-        some = sketches.take(_MEASURED_BATCHES)
-        alignment.adapt(some)
-        if not fit_part(alignment, preset.alignment_share):
+        measure = AlignmentMeasures(
+            batches.take(_MEASURED_BATCHES), sketches.take(_MEASURED_BATCHES), elapsed_seconds
+        )
+        if not fit_part(alignment, preset.alignment_share, measure):
             return False
-        alignment.share(some)
     gan.drawing_encoder.set_weights(gan.encoder.get_weights())
     return True
