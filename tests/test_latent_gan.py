@@ -212,12 +212,13 @@ class LatentGanTest(tf.test.TestCase):
         gan = make_gan(flow_batch_size=32, flow_width=32)
         # Two shades and one sound: no shade can be heard.
         last = gan.sketch_reader.get_layer("embedding")
-        last.set_weights([np.zeros_like(weights) for weights in last.get_weights()])
+        kernel, bias = last.get_weights()
+        last.set_weights([np.zeros_like(kernel), np.ones_like(bias)])
         mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 32, axis=0))
         shades = np.where(np.arange(32) < 16, 0.8, -0.8).astype(np.float32)
         images = tf.constant(np.broadcast_to(shades[:, None, None, None], (32, 32, 32, 3)))
         step = tf.function(gan.train_step)
-        for _ in range(300):
+        for _ in range(400):
             step((mfcc, images))
         embedding = gan.drawing_encoder(tf.repeat(mfcc[:1], 32, axis=0))
         drawn = gan.drawing_generator([embedding, tf.constant(normal(1, 32, 128))])

@@ -1,4 +1,4 @@
-"""The encoder: from MFCC to what was heard."""
+"""The encoder: from MFCC to an embedding of what was heard."""
 
 from __future__ import annotations
 
@@ -40,17 +40,18 @@ def build_encoder(
         mean=statistics.mean, variance=variance, name="normalize"
     )
     project = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="project")
-    # As large as the noise that it stands beside, from the first step on.
+    # Of one size whatever the weights, as noise is.
     scale = PixelNormalization(dtype="float32", name="heard")
 
     # Functional graph
     features = keras.Input(mfcc_shape, name="mfcc")
-    embedding = scale(project(body(normalize(features), mfcc_shape, preset.encoder_width)))
+    heard = scale(project(body(normalize(features), mfcc_shape, preset.encoder_width)))
+    embedding = heard
     if preset.prior == "flow":
         # What is most likely to be seen of it.
         whiten = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="whiten")
         tell = EmbeddingFlow(preset.embedding_dim, dtype="float32", name="embedding")
-        embedding = tell(whiten(embedding))
+        embedding = tell(whiten(heard))
 
     # Configuration
     return keras.Model(features, embedding, name="encoder")

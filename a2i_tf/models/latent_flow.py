@@ -1,4 +1,4 @@
-"""The latent flow: from noise, and what was heard, to what can't be heard."""
+"""The latent flow: from noise and an embedding to what can't be heard."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ class LatentFlow(keras.layers.Layer):
         embedding, noise = inputs
         latent = ops.reshape(noise, (-1, *self.latent_shape))
         # One row with the sound and one without it, side by side.
-        heard = ops.concatenate([embedding, ops.zeros_like(embedding)])
+        told = ops.concatenate([embedding, ops.zeros_like(embedding)])
         for step in range(self.steps):
-            time = ops.zeros_like(heard[:, :1]) + np.float32(step / self.steps)
-            velocities = self.field([ops.concatenate([latent, latent]), time, heard])
+            time = ops.zeros_like(told[:, :1]) + np.float32(step / self.steps)
+            velocities = self.field([ops.concatenate([latent, latent]), time, told])
             with_sound, without = ops.split(velocities, 2)
             velocity = without + self.guidance * (with_sound - without)
             latent = latent + velocity / self.steps

@@ -12,8 +12,7 @@ def build_sketcher(preset: Preset, encoder: keras.Model) -> keras.Model:
     """Builds a model that shares `encoder` and sketches.
 
     A sketch has few numbers and a short way back to the encoder: within seconds it teaches what
-    in a sound tells of light, colour and layout, so that the generator meets an encoder that
-    already hears.
+    in a sound tells of light, colour and layout.
 
     Args:
         preset: Gives the encoder's learning rate.
