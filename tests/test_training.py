@@ -282,9 +282,10 @@ def test_damaged_model_is_one_line(finished_run, tmp_path):
     shutil.copytree(finished_run[0], run)
     path = run / "model" / "encoder.keras"
     contents = bytearray(path.read_bytes())
-    contents[len(contents) // 2 : len(contents) // 2 + 400] = bytes(400)
+    # Not to zeros: much of a small file is empty.
+    contents[len(contents) // 2] ^= 0xFF
     path.write_bytes(contents)
-    with pytest.raises(A2IError, match="the model cannot be read"):
+    with pytest.raises(A2IError, match=r"the model cannot be read \(.* is damaged\)"):
         read_drawing_model(run / "model")
 
 

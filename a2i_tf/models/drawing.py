@@ -103,9 +103,17 @@ def read_drawing_model(folder: Path) -> DrawingModel:
     try:
         return DrawingModel(
             config=config,
-            encoder=keras.saving.load_model(folder / _ENCODER_FILE, compile=False),
-            generator=keras.saving.load_model(folder / _GENERATOR_FILE, compile=False),
+            encoder=_read_network(folder / _ENCODER_FILE),
+            generator=_read_network(folder / _GENERATOR_FILE),
         )
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise A2IError(f"{folder}: the model cannot be read ({reason}); train it again") from error
+
+
+def _read_network(path: Path) -> keras.Model:
+    # Keras reads parts of the archive, and so would take damaged weights for weights.
+    with zipfile.ZipFile(path) as archive:
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(f"{damaged} in {path.name} is damaged")
+    return keras.saving.load_model(path, compile=False)
