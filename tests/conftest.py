@@ -16,6 +16,7 @@ from a2i_tf.cli import main
 _FIRST = (
     "test_training",
     "test_models",
+    "test_warm_up",
     "test_cli_train",
     "test_import_cli",
     "test_serving_process",
