@@ -79,7 +79,7 @@ def read_factors_from_audio(
             seed,
         )
 
-    # Most of the time goes to support vector machines, each of which uses a single core.
+    # Each regressor uses a single core.
     answers = Parallel(_THREADS, prefer="threads")(delayed(read)(column) for column in columns)
     for column, answer in zip(columns, answers, strict=True):
         readings[:, column] = answer
@@ -123,7 +123,7 @@ def _read_one(
     """Returns one factor for every row of `heard`: float64 [n_test]."""
     features, target, sources = known
     candidates = _candidates(features.shape[1], seed)
-    fitted = [_fit(candidate, features, target) for candidate in candidates]
+    fitted = [candidate.fit(features, target) for candidate in candidates]
     answers = _clipped([candidate.predict(heard) for candidate in fitted])
     if len(held_out[1]) > 1:
         trials = _clipped([candidate.predict(held_out[0]) for candidate in fitted])
@@ -142,22 +142,12 @@ def _read_one(
 def _candidates(num_features: int, seed: int) -> list[RegressorMixin]:
     # Settings that did best on the validation split of the built-in scenes.
     smooth = SVR(C=0.3, epsilon=0.1, gamma=0.3 / num_features)
-    trees = ExtraTreesRegressor(
-        100, min_samples_leaf=3, max_features=0.25, n_jobs=_THREADS, random_state=seed
-    )
+    trees = ExtraTreesRegressor(100, min_samples_leaf=3, max_features=0.25, random_state=seed)
     return [
         make_pipeline(StandardScaler(), RidgeCV(_PENALTIES)),
         make_pipeline(StandardScaler(), smooth),
         trees,
     ]
-
-
-def _fit(candidate: RegressorMixin, features: Matrix, target: Matrix) -> RegressorMixin:
-    candidate.fit(features, target)
-    if isinstance(candidate, ExtraTreesRegressor):
-        # Threads would add up the trees' answers in the order in which they end.
-        candidate.set_params(n_jobs=1)
-    return candidate
 
 
 def _clipped(readings: list[Matrix]) -> list[Matrix]:

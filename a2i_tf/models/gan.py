@@ -139,12 +139,12 @@ class AudioToImageGAN(keras.Model):
         Returns:
             The running means of all losses.
         """
-        mfcc, real_images = self.pairs_to_draw(data)
         step = self.generator_optimizer.iterations
-        randomness = BatchRandomness(self.seed, step, tf.shape(mfcc)[0])
 
         with tf.GradientTape() as tape:
-            embedding = self.embed(mfcc, real_images)
+            embeddings = self.embed(*data)
+            embedding, real_images = self.pairs_to_draw((embeddings, data[1]))
+            randomness = BatchRandomness(self.seed, step, tf.shape(real_images)[0])
             latent = self.find_latent(real_images, randomness)
             generated_images = self.generator([embedding, latent], training=True)
             with tape.stop_recording():
@@ -160,7 +160,7 @@ class AudioToImageGAN(keras.Model):
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
-        prior_losses = self.train_prior(data)
+        prior_losses = self.train_prior(data, embeddings)
         self._update_moving_averages()
         return self._track(
             discriminator=discriminator_loss,
@@ -169,9 +169,9 @@ class AudioToImageGAN(keras.Model):
             **prior_losses,
         )
 
-    def pairs_to_draw(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def pairs_to_draw(self, pairs: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the pairs that the generator learns from: all; no other part needs more."""
-        return data
+        return pairs
 
     def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
         """Returns what the pictures are to show: float32 [batch, embedding_dim]; what is heard."""
@@ -183,9 +183,11 @@ class AudioToImageGAN(keras.Model):
         del real_images
         return randomness.normal(*self.preset.latent_shape)
 
-    def train_prior(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_prior(
+        self, data: tuple[tf.Tensor, tf.Tensor], embeddings: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         """Learns which latents belong to a sound; returns the losses. Noise needs none."""
-        del data
+        del data, embeddings
         return {}
 
     def _now(self, first: float, last: float) -> tf.Tensor:

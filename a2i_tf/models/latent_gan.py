@@ -78,12 +78,12 @@ class LatentGAN(AudioToImageGAN):
         """All optimizers, with the rates that they begin with."""
         return [*super().learning_rates, (self.flow_optimizer, _FLOW_LEARNING_RATE)]
 
-    def pairs_to_draw(self, data: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the part of the pairs that the generator learns from; the flow takes all."""
-        mfcc, real_images = data
+    def pairs_to_draw(self, pairs: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the part of the pairs that the generator learns from; the flows take all."""
+        embeddings, real_images = pairs
         # Every so many rows, so that however a strategy shares pairs out, the part is the same.
         stride = self.preset.pairs_per_step // self.preset.batch_size
-        return mfcc[::stride], real_images[::stride]
+        return embeddings[::stride], real_images[::stride]
 
     def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
         """Returns what the pictures show of what can be heard: float32 [batch, embedding_dim]."""
@@ -94,12 +94,14 @@ class LatentGAN(AudioToImageGAN):
         """Returns the pictures' own latents, jittered: float32 [batch, *latent_shape]."""
         return self._jitter(self.picture_encoder(real_images, training=True), randomness)
 
-    def train_prior(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_prior(
+        self, data: tuple[tf.Tensor, tf.Tensor], embeddings: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         """Trains the flows on all pairs: encoders that only hear and look cost little."""
         mfcc, real_images = data
         return self.train_flows(
             self.listener(mfcc, training=False),
-            self.embed(mfcc, real_images),
+            embeddings,
             self.picture_encoder(real_images, training=False),
         )
 
