@@ -98,6 +98,15 @@ def test_unfinished_rendering_with_other_options_is_refused(tmp_path):
         render_scenes(tmp_path, num_sources=1, seed=0)
 
 
+def test_two_at_once_keep_apart(tmp_path):
+    def render_another(_done, _in_all):
+        with pytest.raises(A2IError, match="is being rendered by another process"):
+            render_scenes(tmp_path / "scenes", num_sources=1)
+
+    render_scenes(tmp_path / "scenes", num_sources=1, on_source=render_another)
+    assert [path.name for path in tmp_path.iterdir()] == ["scenes"]
+
+
 def test_small_disk_is_noticed_before_work_begins(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "_BYTES_PER_SOURCE", 10**18)
     with pytest.raises(A2IError, match="free some space, or ask for fewer --sources"):

@@ -18,6 +18,7 @@ from a2i_tf.audio.wav_file import wav_bytes
 from a2i_tf.config import read_json
 from a2i_tf.datasets.checksum import checksum_files
 from a2i_tf.datasets.destination import check_disk, check_not_in_the_way, is_made
+from a2i_tf.datasets.lock import locked
 from a2i_tf.datasets.manifest import INFO_FILE, read_pairs, write_pairs
 from a2i_tf.datasets.pairs import DatasetInfo, Pair, PairsFolder, summarize
 from a2i_tf.datasets.scenes.pictures.frame import draw_picture
@@ -51,11 +52,25 @@ def render_scenes(
         The finished dataset. Where it is there already, nothing is done.
 
     Raises:
-        A2IError: if the folder holds another rendering, or the disk is full.
+        A2IError: if the folder holds another rendering, another process is at it, or the disk is
+            full.
     """
-    plan = {"renderer": _RENDERER_VERSION, "seed": seed}
     if is_rendered(root, num_sources, seed):
         return read_pairs(root)
+    lock = root.with_name(f".{root.name}.lock")
+    message = f"{root}: is being rendered by another process; wait for it, or choose another folder"
+    with locked(lock, message):
+        try:
+            _render_missing(root, num_sources, seed, on_source)
+        finally:
+            lock.unlink(missing_ok=True)
+    return read_pairs(root)
+
+
+def _render_missing(
+    root: Path, num_sources: int, seed: int, on_source: Callable[[int, int], None] | None
+) -> None:
+    plan = {"renderer": _RENDERER_VERSION, "seed": seed}
     _claim(root, plan)
     worlds = [World(index, seed) for index in range(num_sources)]
     missing = [world for world in worlds if not _is_whole(root, world)]
@@ -74,7 +89,6 @@ def render_scenes(
     )
     write_pairs(root, info, pairs)
     (root / _PLAN_FILE).unlink(missing_ok=True)
-    return read_pairs(root)
 
 
 def is_rendered(root: Path, num_sources: int, seed: int) -> bool:
