@@ -29,7 +29,8 @@ class Preset(Config):
         flow_width: Channels of the flow's blocks.
         flow_blocks: Their number.
         flow_steps: Steps of the flow from noise to what can't be heard.
-        flow_batch_size: Pairs that the flow learns from at once, a multiple of `batch_size`.
+        flow_batch_size: Pairs that the flow learns from in a step, `batch_size` of them at once; a
+            multiple of it.
         guidance: How far the flow goes in the direction that the sound makes a difference in.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
@@ -148,8 +149,8 @@ DEFAULT = Preset(
     final_reconstruction_weight=10.0,
     sketch_weight=8.0,
     decay_share=0.4,
-    sketch_share=0.1,
-    alignment_share=0.05,
+    sketch_share=0.15,
+    alignment_share=0.07,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,

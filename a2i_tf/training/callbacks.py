@@ -107,23 +107,19 @@ class AlignmentMeasures(keras.callbacks.Callback):
     Must come before the budget, whose share is for learning alone.
 
     Args:
-        sounds: Batches of (mfcc, anything).
         pairs: Batches of (mfcc, sketches).
         elapsed_seconds: A variable with the time used so far.
     """
 
-    def __init__(
-        self, sounds: tf.data.Dataset, pairs: tf.data.Dataset, elapsed_seconds: tf.Variable
-    ) -> None:
+    def __init__(self, pairs: tf.data.Dataset, elapsed_seconds: tf.Variable) -> None:
         super().__init__()
-        self._sounds = sounds
         self._pairs = pairs
         self._elapsed_seconds = elapsed_seconds
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Whitens what is heard."""
         started = time.monotonic()
-        self.model.adapt(self._sounds)
+        self.model.adapt(self._pairs)
         self._elapsed_seconds.assign_add(time.monotonic() - started)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:

@@ -18,8 +18,9 @@ from a2i_tf.training.callbacks import AlignmentMeasures
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus
 
-# Enough pairs to tell how what is heard and seen varies, and how much together.
-_MEASURED_BATCHES = 50
+# Enough pairs to align sound and sight by, and few enough to be held in memory: sketching them
+# takes several times as long as learning from them.
+_ALIGNED_BATCHES = 64
 
 Fit = Callable[[keras.Model, tf.data.Dataset, list[keras.callbacks.Callback]], bool]
 """(model, batches, callbacks) → whether it wasn't interrupted."""
@@ -57,23 +58,27 @@ def warm_up(
         lambda mfcc, images: (mfcc, make_sketches(images)), num_parallel_calls=tf.data.AUTOTUNE
     )
 
-    def fit_part(model: keras.Model, share: float, *others: keras.callbacks.Callback) -> bool:
+    def fit_part(
+        model: keras.Model,
+        pairs: tf.data.Dataset,
+        share: float,
+        *others: keras.callbacks.Callback,
+    ) -> bool:
         budget = WarmUpBudget(config, share, elapsed_seconds, on_status)
-        return fit(model, sketches, [*others, budget])
+        return fit(model, pairs, [*others, budget])
 
     on_stage("learning to sketch")
     with strategy.scope():
         sketcher = build_sketcher(preset, gan.encoder)
-    if not fit_part(sketcher, preset.sketch_share):
+    if not fit_part(sketcher, sketches, preset.sketch_share):
         return False
     if isinstance(gan, LatentGAN):
         on_stage("aligning sound and sight")
         with strategy.scope():
             alignment = Alignment(preset, gan.encoder, gan.sketch_reader)
-        measure = AlignmentMeasures(
-            batches.take(_MEASURED_BATCHES), sketches.take(_MEASURED_BATCHES), elapsed_seconds
-        )
-        if not fit_part(alignment, preset.alignment_share, measure):
+        pairs = sketches.take(_ALIGNED_BATCHES).cache()
+        measure = AlignmentMeasures(pairs, elapsed_seconds)
+        if not fit_part(alignment, pairs.repeat(), preset.alignment_share, measure):
             return False
     gan.drawing_encoder.set_weights(gan.encoder.get_weights())
     return True
