@@ -198,16 +198,17 @@ class TrainStepTest(tf.test.TestCase):
         self.assertAllClose(gan.reconstruction_weight, preset.final_reconstruction_weight)
         self.assertAllClose(gan.adversarial_weight, preset.final_adversarial_weight)
 
-    def test_moving_average_follows_by_its_decay(self):
+    def test_moving_average_follows_at_once_at_first_and_by_its_decay_later(self):
         gan = make_gan()
-        before = [average.get_weights() for average, _ in gan.averages]
-        gan.train_step(make_batch())
-        decay = gan.preset.moving_average_decay
-        for (average, current), old in zip(gan.averages, before, strict=True):
-            for kept, was, new in zip(
-                average.get_weights(), old, current.get_weights(), strict=True
-            ):
-                self.assertAllClose(kept, decay * was + (1 - decay) * new, atol=1e-6)
+        for steps, share in ((0, 0.1), (11, 12 / 21), (1_000, gan.preset.moving_average_decay)):
+            gan.generator_optimizer.iterations.assign(steps)
+            before = [average.get_weights() for average, _ in gan.averages]
+            gan.train_step(make_batch())
+            for (average, current), old in zip(gan.averages, before, strict=True):
+                for kept, was, new in zip(
+                    average.get_weights(), old, current.get_weights(), strict=True
+                ):
+                    self.assertAllClose(kept, share * was + (1 - share) * new, atol=1e-6)
 
     def test_learning_rates_fall_at_the_end_alone(self):
         gan, preset = make_gan(), PRESETS["tiny"]

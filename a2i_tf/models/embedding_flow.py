@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from a2i_tf.models.velocity_field import TimeFeatures
@@ -35,11 +34,12 @@ class EmbeddingFlow(keras.layers.Layer):
 
     def call(self, heard: Any) -> Any:
         """Takes what was heard, float [batch, dim]; returns embeddings, float [batch, dim]."""
-        embedding = ops.zeros_like(heard)
-        for step in range(_STEPS):
-            time = ops.zeros_like(heard[:, :1]) + np.float32(step / _STEPS)
-            embedding = embedding + self.field([embedding, time, heard]) / _STEPS
-        return embedding
+
+        def follow(step: Any, embedding: Any) -> Any:
+            time = ops.zeros_like(heard[:, :1]) + ops.cast(step, heard.dtype) / _STEPS
+            return embedding + self.field([embedding, time, heard]) / _STEPS
+
+        return ops.fori_loop(0, _STEPS, follow, ops.zeros_like(heard))
 
     def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Returns the shape of the embeddings."""

@@ -17,7 +17,7 @@ from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketch_reader import build_sketch_reader
 from a2i_tf.models.sketches import make_sketches
 
-_FLOW_LEARNING_RATE = 2e-3
+_FLOW_LEARNING_RATE = 4e-3
 # So that latents which resemble each other draw pictures which do.
 _JITTER = 0.2
 # Of the sounds that the flow learns from; what it learns without any is what guidance leads from.
@@ -80,8 +80,10 @@ class LatentGAN(AudioToImageGAN):
 
     def pairs_to_draw(self, pairs: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the part of the pairs that the generator learns from; the flows take all."""
-        embeddings, real_images = (self._parts(of_pairs)[0] for of_pairs in pairs)
-        return embeddings, real_images
+        embeddings, real_images = pairs
+        # Every so many rows, so that however a strategy shares pairs out, the part is the same.
+        stride = self.preset.pairs_per_step // self.preset.batch_size
+        return embeddings[::stride], real_images[::stride]
 
     def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
         """Returns what the pictures show of what can be heard: float32 [batch, embedding_dim]."""
@@ -97,14 +99,11 @@ class LatentGAN(AudioToImageGAN):
     ) -> dict[str, tf.Tensor]:
         """Trains the flows on all pairs: encoders that only hear and look cost little."""
         mfcc, real_images = data
-        heard = self.listener(mfcc, training=False)
-        latents = self.picture_encoder(real_images, training=False)
-        # Several small steps lead further than a large one.
-        losses = [
-            self.train_flows(*part)
-            for part in zip(*map(self._parts, (heard, embeddings, latents)), strict=True)
-        ]
-        return {name: tf.reduce_mean([part[name] for part in losses]) for name in losses[0]}
+        return self.train_flows(
+            self.listener(mfcc, training=False),
+            embeddings,
+            self.picture_encoder(real_images, training=False),
+        )
 
     def train_flows(
         self, heard: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
@@ -137,12 +136,6 @@ class LatentGAN(AudioToImageGAN):
         variables = self.flow_variables
         self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
         return {"flow": flow_loss, "embedding": embedding_loss}
-
-    def _parts(self, pairs: tf.Tensor) -> list[tf.Tensor]:
-        """Parts the rows of a training step into parts of `preset.batch_size` over all replicas."""
-        count = self.preset.pairs_per_step // self.preset.batch_size
-        # Every so many rows, so that however a strategy shares pairs out, the parts are the same.
-        return [pairs[first::count] for first in range(count)]
 
     def _jitter(self, latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         return latent + _JITTER * randomness.normal(*self.preset.latent_shape)

@@ -29,8 +29,7 @@ class Preset(Config):
         flow_width: Channels of the flow's blocks.
         flow_blocks: Their number.
         flow_steps: Steps of the flow from noise to what can't be heard.
-        flow_batch_size: Pairs that the flow learns from in a step, `batch_size` of them at once; a
-            multiple of it.
+        flow_batch_size: Pairs that the flow learns from at once, a multiple of `batch_size`.
         guidance: How far the flow goes in the direction that the sound makes a difference in.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
