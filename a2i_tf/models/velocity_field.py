@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from a2i_tf.models.layers import FeatureWiseModulation
@@ -41,6 +42,24 @@ class Places(keras.layers.Layer):
         return inputs + self.places
 
 
+@keras.saving.register_keras_serializable(package="a2i")
+class SpaceToDepth(keras.layers.Layer):
+    """Makes a patch of a map the channels of one place: [b, h, w, c] → [b, h / 2, w / 2, 4 c]."""
+
+    def call(self, inputs: Any) -> Any:
+        """Takes float [batch, height, width, channels], height and width even."""
+        return tf.nn.space_to_depth(inputs, _PATCH)
+
+
+@keras.saving.register_keras_serializable(package="a2i")
+class DepthToSpace(keras.layers.Layer):
+    """Takes back what `SpaceToDepth` did: [b, h, w, 4 c] → [b, 2 h, 2 w, c]."""
+
+    def call(self, inputs: Any) -> Any:
+        """Takes float [batch, height, width, channels], channels a multiple of 4."""
+        return tf.nn.depth_to_space(inputs, _PATCH)
+
+
 def build_velocity_field(
     latent_shape: tuple[int, ...], embedding_dim: int, width: int, blocks: int
 ) -> keras.Model:
@@ -61,15 +80,12 @@ def build_velocity_field(
         [0, 1], embedding float32 [batch, embedding_dim]) → velocity of the latent's shape.
     """
     # Layers
-    enter = keras.layers.Conv2D(width, _PATCH, strides=_PATCH, name="enter")
+    # Dense layers over whole patches: a convolution's last bits depend on a row's place in its
+    # batch, and a picture must not depend on which others are drawn beside it.
+    enter = keras.layers.Dense(width, name="enter")
     # Still at first: the shortest way to an average velocity.
-    leave = keras.layers.Conv2DTranspose(
-        latent_shape[-1],
-        _PATCH,
-        strides=_PATCH,
-        kernel_initializer="zeros",
-        dtype="float32",
-        name="velocity",
+    leave = keras.layers.Dense(
+        latent_shape[-1] * _PATCH**2, kernel_initializer="zeros", dtype="float32", name="leave"
     )
 
     # Functional graph
@@ -79,11 +95,12 @@ def build_velocity_field(
     condition = keras.layers.Concatenate(name="condition")([embedding, TimeFeatures()(time)])
     for number in range(2):
         condition = keras.layers.Dense(2 * width, "silu", name=f"listen_{number}")(condition)
-    x = Places(name="places")(enter(latent))
+    x = Places(name="places")(enter(SpaceToDepth(name="patches")(latent)))
     for number in range(blocks):
         x = _mix_places(x, condition, f"places_{number}")
         x = _mix_channels(x, condition, f"channels_{number}")
-    velocity = leave(_modulate(x, condition, "last"))
+    patches = leave(_modulate(x, condition, "last"))
+    velocity = DepthToSpace(dtype="float32", name="velocity")(patches)
 
     # Configuration
     return keras.Model([latent, time, embedding], velocity, name="velocity_field")
