@@ -218,7 +218,8 @@ class LatentGanTest(tf.test.TestCase):
         shades = np.where(np.arange(32) < 16, 0.8, -0.8).astype(np.float32)
         images = tf.constant(np.broadcast_to(shades[:, None, None, None], (32, 32, 32, 3)))
         step = tf.function(gan.train_step)
-        for _ in range(400):
+        for number in range(400):
+            gan.advance(number / 400)
             step((mfcc, images))
         embedding = gan.drawing_encoder(tf.repeat(mfcc[:1], 32, axis=0))
         drawn = gan.drawing_generator([embedding, tf.constant(normal(1, 32, 128))])
