@@ -9,7 +9,7 @@ DEMO_MINUTES ?= 5
 .PHONY: help install demo test soak lint format bench clean
 
 help:
-	@echo "make demo     render, train $(DEMO_MINUTES) minutes, evaluate, draw, export (under 10 minutes)"
+	@echo "make demo     render, train $(DEMO_MINUTES) minutes, evaluate, draw, export (10 minutes or more)"
 	@echo "make test     lint and every test"
 	@echo "make soak     the server's and the page's tests, the long form: 10,000 wrong requests, 5,000 at a time"
 	@echo "make install  make .venv with a2i and its development tools"

@@ -222,7 +222,8 @@ class AudioToImageGAN(keras.Model):
         return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
 
     def _update_moving_averages(self) -> None:
-        # Early weights would weigh for long: of 150 steps, a decay of 0.99 keeps 22% of the first.
+        # Untrained weights would weigh for long: after 150 steps, 0.99 keeps 22% of them.
+        # Hence the rule of TensorFlow's ExponentialMovingAverage with `num_updates`.
         steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
         kept_share = tf.minimum(self.preset.moving_average_decay, steps / (steps + 9.0))
         for average, current in self.averages:

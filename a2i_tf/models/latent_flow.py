@@ -72,7 +72,7 @@ class LatentFlow(keras.layers.Layer):
             with_sound, without = ops.split(velocities, 2)
             return latent + (without + self.guidance * (with_sound - without)) / self.steps
 
-        # A loop in the graph, too, which is built and loaded in a fraction of the time.
+        # A loop in the graph, too: one copy of the field there instead of one for every step.
         latent = ops.fori_loop(0, self.steps, follow, latent)
         # As large as what the generator has learnt from, wherever guidance led.
         return unit_mean_square(latent)

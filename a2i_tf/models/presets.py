@@ -44,7 +44,7 @@ class Preset(Config):
         generator_learning_rate: Adam step of encoder and generator.
         discriminator_learning_rate: Adam step of the discriminator.
         beta_1: Adam's first moment.
-        moving_average_decay: Decay of the weights that are kept for drawing.
+        moving_average_decay: Decay of the weights that are kept for drawing, once it's reached.
         adversarial_weight: Weight of the adversarial term at the start.
         final_adversarial_weight: Its weight at the end; it changes linearly.
         reconstruction_weight: Weight of the reconstruction term at the start.

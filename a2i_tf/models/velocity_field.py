@@ -13,8 +13,7 @@ from a2i_tf.models.layers import FeatureWiseModulation
 
 # In radians over the whole way: slow and fast, so that no two times look alike.
 _FREQUENCIES = np.array([1.5, 3.0, 6.0, 12.0], np.float32)
-# Width and height in areas of a latent. A quarter of the places can be wider and deeper in less
-# time than all of them: docs/experiments.md, "A faster step".
+# Width and height in areas of a latent: a quarter of the places, and of the time that they take.
 _PATCH = 2
 
 

@@ -58,7 +58,7 @@ def render_scenes(
     if is_rendered(root, num_sources, seed):
         return read_pairs(root)
     lock = root.with_name(f".{root.name}.lock")
-    message = f"{root}: is being rendered by another process; wait for it, or choose another folder"
+    message = f"{root}: is being rendered by another process; wait for it, or change --data-dir"
     with locked(lock, message):
         try:
             _render_missing(root, num_sources, seed, on_source)
