@@ -104,8 +104,8 @@ def measure_training() -> list[Row]:
         gan.compile(jit_compile=False)
         step = tf.function(gan.train_step)
         data = (
-            tf.random.normal([preset.pairs_per_step, *shape]),
-            tf.random.uniform([preset.pairs_per_step, 64, 64, 3], -1, 1),
+            tf.random.normal([preset.batch_size, *shape]),
+            tf.random.uniform([preset.batch_size, 64, 64, 3], -1, 1),
         )
         speeds[name] = preset.batch_size / best_seconds(lambda step=step, data=data: step(data))
     return [

@@ -64,7 +64,7 @@ def make_pipeline(records: RecordsFolder) -> tuple[Phase, tf.Tensor]:
     from a2i_tf.datasets.records.batches import make_training_batches
     from a2i_tf.models.presets import DEFAULT
 
-    batches = make_training_batches(records, DEFAULT.pairs_per_step, seed=0)
+    batches = make_training_batches(records, DEFAULT.batch_size, seed=0)
     batches = vary_hearing(batches, records.index.config.mfcc, records.index.statistics, seed=0)
     iterator = iter(batches.prefetch(tf.data.AUTOTUNE))
 
@@ -125,7 +125,7 @@ def measure(data: Path, place: str | None) -> dict[str, list[Round]]:
     )
     pipeline, batch = make_pipeline(records)
     phases = {"pipeline": pipeline, **make_training(records, batch)}
-    sizes = dict.fromkeys(phases, DEFAULT.pairs_per_step) | {"sketch": DEFAULT.batch_size}
+    sizes = dict.fromkeys(phases, DEFAULT.batch_size) | {"sketch": DEFAULT.batch_size}
     rounds: dict[str, list[Round]] = {name: [] for name in phases}
     for _ in range(_ROUNDS):
         for name, phase in phases.items():

@@ -14,8 +14,8 @@ from a2i_tf.models.presets import PRESETS
 from a2i_tf.training.strategy import make_strategy
 
 SHAPE = (8, 13)
-PRESET = dataclasses.replace(PRESETS["tiny"], flow_batch_size=16)
-BATCH, SIZE, STEPS = PRESET.pairs_per_step, 32, 3
+PRESET = dataclasses.replace(PRESETS["tiny"], batch_size=16)
+BATCH, SIZE, STEPS = PRESET.batch_size, 32, 3
 
 
 def take_steps(strategy):

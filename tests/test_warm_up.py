@@ -31,8 +31,8 @@ def make_pairs():
     return mfcc, images
 
 
-def run_warm_up(gan, fit, on_stage=lambda _: None):
-    config = RunConfig(
+def make_config(gan):
+    return RunConfig(
         preset=gan.preset,
         mfcc=MFCC,
         image_size=32,
@@ -47,6 +47,10 @@ def run_warm_up(gan, fit, on_stage=lambda _: None):
         skip_bad=False,
         a2i_version="0",
     )
+
+
+def run_warm_up(gan, fit, on_stage=lambda _: None):
+    config = make_config(gan)
     batches = tf.data.Dataset.from_tensor_slices(make_pairs()).repeat().batch(64)
     elapsed = tf.Variable(0.0, dtype=tf.float64, trainable=False)
     strategy = tf.distribute.get_strategy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -38,7 +39,8 @@ class AudioToImageGAN(keras.Model):
         seed: Seed of noise and augmentation.
 
     Attributes:
-        progress: How far training has come, in [0, 1]; `advance` sets it, schedules read it.
+        progress: How far the adversarial training has come, in [0, 1]; `advance` sets it, schedules
+            read it.
         drawing_encoder: Moving average of the encoder, kept for drawing.
         drawing_generator: Moving average of the generator, kept for drawing.
     """
@@ -134,17 +136,17 @@ class AudioToImageGAN(keras.Model):
 
         Args:
             data: mfcc, float32 [pairs, frames, coefficients], and real images, float32 [pairs,
-                size, size, 3] in [-1, 1]; `preset.pairs_per_step` pairs over all replicas.
+                size, size, 3] in [-1, 1]; `preset.batch_size` pairs over all replicas.
 
         Returns:
             The running means of all losses.
         """
+        mfcc, real_images = data
         step = self.generator_optimizer.iterations
+        randomness = BatchRandomness(self.seed, step, tf.shape(real_images)[0])
 
         with tf.GradientTape() as tape:
-            embeddings = self.embed(*data)
-            embedding, real_images = self.pairs_to_draw((embeddings, data[1]))
-            randomness = BatchRandomness(self.seed, step, tf.shape(real_images)[0])
+            embedding = self.embed(mfcc, real_images)
             latent = self.find_latent(real_images, randomness)
             generated_images = self.generator([embedding, latent], training=True)
             with tape.stop_recording():
@@ -160,18 +162,14 @@ class AudioToImageGAN(keras.Model):
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
-        prior_losses = self.train_prior(data, embeddings)
-        self._update_moving_averages()
+        prior_losses = self.train_prior(mfcc, embedding, latent)
+        self.update_moving_averages(self.averages)
         return self._track(
             discriminator=discriminator_loss,
             generator=generator_loss,
             reconstruction=reconstruction_loss,
             **prior_losses,
         )
-
-    def pairs_to_draw(self, pairs: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the pairs that the generator learns from: all; no other part needs more."""
-        return pairs
 
     def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
         """Returns what the pictures are to show: float32 [batch, embedding_dim]; what is heard."""
@@ -184,11 +182,25 @@ class AudioToImageGAN(keras.Model):
         return randomness.normal(*self.preset.latent_shape)
 
     def train_prior(
-        self, data: tuple[tf.Tensor, tf.Tensor], embeddings: tf.Tensor
+        self, mfcc: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Learns which latents belong to a sound; returns the losses. Noise needs none."""
-        del data, embeddings
+        del mfcc, embedding, latent
         return {}
+
+    def update_moving_averages(self, pairs: Sequence[tuple[keras.Model, keras.Model]]) -> None:
+        """Moves averages towards networks.
+
+        Args:
+            pairs: (average, network) of the same form.
+        """
+        # Untrained weights would weigh for long: after 150 steps, 0.99 keeps 22% of them.
+        # Hence the rule of TensorFlow's ExponentialMovingAverage with `num_updates`.
+        steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        kept_share = tf.minimum(self.preset.moving_average_decay, steps / (steps + 9.0))
+        for average, current in pairs:
+            for kept, new in zip(average.variables, current.variables, strict=True):
+                kept.assign(kept_share * kept + (1.0 - kept_share) * new)
 
     def _now(self, first: float, last: float) -> tf.Tensor:
         return first + (last - first) * tf.convert_to_tensor(self.progress)
@@ -220,15 +232,6 @@ class AudioToImageGAN(keras.Model):
             images = augment_images(images, randomness)
         # The encoder learns from the pictures, not from making the discriminator's task easier.
         return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
-
-    def _update_moving_averages(self) -> None:
-        # Untrained weights would weigh for long: after 150 steps, 0.99 keeps 22% of them.
-        # Hence the rule of TensorFlow's ExponentialMovingAverage with `num_updates`.
-        steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        kept_share = tf.minimum(self.preset.moving_average_decay, steps / (steps + 9.0))
-        for average, current in self.averages:
-            for kept, new in zip(average.variables, current.variables, strict=True):
-                kept.assign(kept_share * kept + (1.0 - kept_share) * new)
 
     def _track(self, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
         for name, loss in losses.items():

@@ -17,7 +17,9 @@ from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketch_reader import build_sketch_reader
 from a2i_tf.models.sketches import make_sketches
 
-_FLOW_LEARNING_RATE = 4e-3
+FLOW_LEARNING_RATE = 4e-3
+"""Of Adam, until it falls at the end of the lesson of the flows."""
+
 # So that latents which resemble each other draw pictures which do.
 _JITTER = 0.2
 # Of the sounds that the flow learns from; what it learns without any is what guidance leads from.
@@ -59,7 +61,7 @@ class LatentGAN(AudioToImageGAN):
     def compile(self, **kwargs: Any) -> None:
         """Builds the flows' optimizer, too."""
         super().compile(**kwargs)
-        self.flow_optimizer = keras.optimizers.Adam(_FLOW_LEARNING_RATE)
+        self.flow_optimizer = keras.optimizers.Adam(FLOW_LEARNING_RATE)
         self.flow_optimizer.build(self.flow_variables)
         self.flow_loss = keras.losses.MeanSquaredError()
 
@@ -73,18 +75,6 @@ class LatentGAN(AudioToImageGAN):
         """All that the flows' optimizer trains."""
         return self.sampler.trainable_variables + self.embedding_flow.trainable_variables
 
-    @property
-    def learning_rates(self) -> list[tuple[keras.optimizers.Optimizer, float]]:
-        """All optimizers, with the rates that they begin with."""
-        return [*super().learning_rates, (self.flow_optimizer, _FLOW_LEARNING_RATE)]
-
-    def pairs_to_draw(self, pairs: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the part of the pairs that the generator learns from; the flows take all."""
-        embeddings, real_images = pairs
-        # Every so many rows, so that however a strategy shares pairs out, the part is the same.
-        stride = self.preset.pairs_per_step // self.preset.batch_size
-        return embeddings[::stride], real_images[::stride]
-
     def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
         """Returns what the pictures show of what can be heard: float32 [batch, embedding_dim]."""
         del mfcc
@@ -92,18 +82,13 @@ class LatentGAN(AudioToImageGAN):
 
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns the pictures' own latents, jittered: float32 [batch, *latent_shape]."""
-        return self._jitter(self.picture_encoder(real_images, training=True), randomness)
+        return jitter(self.picture_encoder(real_images, training=True), randomness)
 
     def train_prior(
-        self, data: tuple[tf.Tensor, tf.Tensor], embeddings: tf.Tensor
+        self, mfcc: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Trains the flows on all pairs: encoders that only hear and look cost little."""
-        mfcc, real_images = data
-        return self.train_flows(
-            self.listener(mfcc, training=False),
-            embeddings,
-            self.picture_encoder(real_images, training=False),
-        )
+        """Lets the flows follow the latents, which move while the picture encoder learns."""
+        return self.train_flows(self.listener(mfcc, training=False), embedding, latent)
 
     def train_flows(
         self, heard: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
@@ -113,14 +98,13 @@ class LatentGAN(AudioToImageGAN):
         Args:
             heard: What was heard, whitened, float32 [pairs, embedding_dim].
             embedding: What pictures show of it, float32 [pairs, embedding_dim].
-            latent: What can't be heard of them, float32 [pairs, *latent_shape].
+            latent: What can't be heard of them, jittered, float32 [pairs, *latent_shape].
 
         Returns:
             The losses of the flow of latents and of that of embeddings, as "flow" and "embedding".
         """
         step = self.flow_optimizer.iterations
         randomness = BatchRandomness(self.seed + _FLOW_SEED, step, tf.shape(latent)[0])
-        latent = self._jitter(latent, randomness)
         noise = randomness.normal(*self.preset.latent_shape)
         time = randomness.uniform(1)
         told = embedding * tf.cast(randomness.uniform(1) >= _UNHEARD_SHARE, embedding.dtype)
@@ -137,8 +121,10 @@ class LatentGAN(AudioToImageGAN):
         self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
         return {"flow": flow_loss, "embedding": embedding_loss}
 
-    def _jitter(self, latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
-        return latent + _JITTER * randomness.normal(*self.preset.latent_shape)
+
+def jitter(latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
+    """Moves latents a little, as the generator and the flow are to know them."""
+    return latent + _JITTER * randomness.normal(*latent.shape[1:])
 
 
 def build_gan(

@@ -29,7 +29,8 @@ class Preset(Config):
         flow_width: Channels of the flow's blocks.
         flow_blocks: Their number.
         flow_steps: Steps of the flow from noise to what can't be heard.
-        flow_batch_size: Pairs that the flow learns from at once, a multiple of `batch_size`.
+        lesson_batch_size: Pairs that all learn from at once before and after the adversarial
+            training, where a step costs little; over all replicas.
         guidance: How far the flow goes in the direction that the sound makes a difference in.
         generator: "skip", where every scale paints and the condition speaks, or "plain", a stack
             of transposed convolutions with batch normalization.
@@ -55,6 +56,8 @@ class Preset(Config):
             encoder learns to sketch (models/sketcher.py).
         alignment_share: Time after that, likewise, in which encoder and sketch reader learn to
             agree (models/alignment.py); only with a flow.
+        flow_share: Time after the adversarial training, likewise, in which the flows alone learn
+            on (models/flow_lesson.py); only with a flow.
     """
 
     name: str
@@ -67,7 +70,7 @@ class Preset(Config):
     flow_width: int
     flow_blocks: int
     flow_steps: int
-    flow_batch_size: int
+    lesson_batch_size: int
     guidance: float
     generator: Literal["skip", "plain"]
     generator_width: int
@@ -87,6 +90,7 @@ class Preset(Config):
     decay_share: float
     sketch_share: float
     alignment_share: float
+    flow_share: float
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -98,10 +102,12 @@ class Preset(Config):
         # A single number of unit size could only be 1 or -1.
         if self.prior == "flow" and (self.noise_dim % LATENT_SIZE**2 or self.latent_shape[-1] < 2):
             raise ValueError(f"noise_dim must be {LATENT_SIZE**2} times 2 or more")
-        if self.prior == "flow" and not (self.sketch_share > 0 and self.alignment_share > 0):
-            raise ValueError("a flow needs a sketch_share and an alignment_share above 0")
-        if self.prior == "flow" and self.flow_batch_size % self.batch_size:
-            raise ValueError("flow_batch_size must be a multiple of batch_size")
+        shares = (self.sketch_share, self.alignment_share, self.flow_share)
+        if self.prior == "flow" and not (min(shares) > 0 and sum(shares) < 1):
+            raise ValueError(
+                "a flow needs a sketch_share, an alignment_share and a flow_share above 0, "
+                "together below 1"
+            )
 
     @property
     def latent_shape(self) -> tuple[int, ...]:
@@ -112,11 +118,6 @@ class Preset(Config):
         if self.prior == "flow":
             return (LATENT_SIZE, LATENT_SIZE, self.noise_dim // LATENT_SIZE**2)
         return (self.noise_dim,)
-
-    @property
-    def pairs_per_step(self) -> int:
-        """Pairs that a training step reads, over all replicas."""
-        return self.flow_batch_size if self.prior == "flow" else self.batch_size
 
 
 DEFAULT = Preset(
@@ -130,7 +131,7 @@ DEFAULT = Preset(
     flow_width=128,
     flow_blocks=6,
     flow_steps=8,
-    flow_batch_size=128,
+    lesson_batch_size=128,
     guidance=1.3,
     generator="skip",
     generator_width=48,
@@ -150,6 +151,7 @@ DEFAULT = Preset(
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.07,
+    flow_share=0.2,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -165,7 +167,7 @@ SEED = Preset(
     flow_width=0,
     flow_blocks=0,
     flow_steps=0,
-    flow_batch_size=0,
+    lesson_batch_size=32,
     guidance=1.0,
     generator="plain",
     generator_width=48,
@@ -185,6 +187,7 @@ SEED = Preset(
     decay_share=0.0,
     sketch_share=0.0,
     alignment_share=0.0,
+    flow_share=0.0,
 )
 
 TINY = Preset(
@@ -198,7 +201,7 @@ TINY = Preset(
     flow_width=8,
     flow_blocks=1,
     flow_steps=2,
-    flow_batch_size=8,
+    lesson_batch_size=8,
     guidance=2.0,
     generator="skip",
     generator_width=8,
@@ -218,6 +221,7 @@ TINY = Preset(
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.1,
+    flow_share=0.2,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}

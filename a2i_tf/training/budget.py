@@ -1,4 +1,4 @@
-"""What stops the training: the time or the steps that it was given."""
+"""What stops a part of the training: its share of the time or of the steps."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from a2i_tf.models.schedule import decay
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus, check_finite, steps_taken
 
+# So that a share of 0.2 - 0.15 of 80 steps is 4 steps.
+_ROUNDING = 1e-9
+
 
 class Budget(keras.callbacks.Callback):
     """Counts time and steps, tells the model how far it has come, and stops it.
 
     Args:
-        minutes: Training time in all, or
-        steps: training steps in all.
+        config: Gives time or steps; what comes after the adversarial training takes its share of
+            the time.
         elapsed_seconds: A variable with the time used so far; it is kept in checkpoints.
     """
 
-    def __init__(
-        self, minutes: float | None, steps: int | None, elapsed_seconds: tf.Variable
-    ) -> None:
+    def __init__(self, config: RunConfig, elapsed_seconds: tf.Variable) -> None:
         super().__init__()
-        self._minutes = minutes
-        self._steps = steps
+        self._config = config
         self._elapsed_seconds = elapsed_seconds
         self._used_before = float(elapsed_seconds)
 
@@ -41,23 +41,36 @@ class Budget(keras.callbacks.Callback):
         """Updates the progress, and stops when all is used."""
         elapsed = self._used_before + time.monotonic() - self._started
         self._elapsed_seconds.assign(elapsed)
-        if self._minutes is not None:
-            progress = elapsed / (60 * self._minutes)
-        else:
-            progress = steps_taken(self.model) / (self._steps or 1)
-        self.model.advance(min(1.0, progress))
+        progress = adversarial_progress(self._config, steps_taken(self.model), elapsed)
+        self.model.advance(progress)
         if progress >= 1.0:
             self.model.stop_training = True
 
 
-class WarmUpBudget(keras.callbacks.Callback):
-    """Slows a part of the warm-up down, stops it when its share is used, and reports the status.
+def adversarial_progress(config: RunConfig, steps: int, elapsed_seconds: float) -> float:
+    """Returns how far the adversarial training has come, in [0, 1].
+
+    Args:
+        config: The budget.
+        steps: Adversarial steps taken.
+        elapsed_seconds: Time used, for whatever.
+    """
+    if config.minutes is None:
+        return min(1.0, steps / (config.steps or 1))
+    return min(1.0, elapsed_seconds / (60 * config.minutes * (1 - config.preset.flow_share)))
+
+
+class LessonBudget(keras.callbacks.Callback):
+    """Slows down what is learnt before or after the adversarial training, reports it, stops it.
 
     Args:
         config: Gives the budget.
-        share: Share of the budget for this part.
+        share: Share of the budget for this lesson.
         elapsed_seconds: A variable with the time used so far.
         on_status: Called after every step.
+        step: Adversarial steps taken.
+        counted: Progress before and after it where steps are counted: those of a lesson come
+            beside the budget, not out of it.
     """
 
     def __init__(
@@ -66,13 +79,17 @@ class WarmUpBudget(keras.callbacks.Callback):
         share: float,
         elapsed_seconds: tf.Variable,
         on_status: Callable[[TrainingStatus], None] | None,
+        step: int = 0,
+        counted: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         super().__init__()
+        self._step = step
+        self._counted = counted
         self._share = share
         self._decay_share = config.preset.decay_share
         self._seconds = 60 * config.minutes if config.minutes else None
         self._steps = config.steps
-        self._batch_size = config.preset.pairs_per_step
+        self._batch_size = config.preset.lesson_batch_size
         self._elapsed_seconds = elapsed_seconds
         self._on_status = on_status
 
@@ -92,13 +109,14 @@ class WarmUpBudget(keras.callbacks.Callback):
         used = seconds / self._seconds if self._seconds else self._taken / (self._steps or 1)
         losses = {self.model.name: float((logs or {}).get("loss", math.nan))}
         speed = self._taken * self._batch_size / seconds
-        # Counted in steps, the warm-up comes before the budget, not out of it.
-        progress = elapsed / self._seconds if self._seconds else 0.0
-        status = TrainingStatus(0, elapsed, progress, speed, losses)
+        share = min(1.0, used / self._share + _ROUNDING)
+        before, after = self._counted
+        counted = before + share * (after - before)
+        progress = min(1.0, elapsed / self._seconds) if self._seconds else counted
+        status = TrainingStatus(self._step, elapsed, progress, speed, losses)
         check_finite(status)
         if self._on_status:
             self._on_status(status)
-        share = min(1.0, used / self._share)
         self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))
         if share >= 1.0:
             self.model.stop_training = True

@@ -136,13 +136,21 @@ class SamplePictures(keras.callbacks.Callback):
     doesn't fill the disk.
 
     Args:
+        gan: Whose networks draw.
         folder: Where the grids go, as `step-000050.png`.
         mfcc: float32 [n, frames, coefficients].
         images: uint8 [n, size, size, 3].
     """
 
-    def __init__(self, folder: Path, mfcc: NDArray[np.float32], images: NDArray[np.uint8]) -> None:
+    def __init__(
+        self,
+        gan: AudioToImageGAN,
+        folder: Path,
+        mfcc: NDArray[np.float32],
+        images: NDArray[np.uint8],
+    ) -> None:
         super().__init__()
+        self._gan = gan
         self._folder = folder
         self._mfcc = mfcc
         self._images = images
@@ -150,7 +158,7 @@ class SamplePictures(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Draws when the step is the first one times a power of two."""
-        ratio, rest = divmod(steps_taken(self.model), _FIRST_SAMPLES_STEP)
+        ratio, rest = divmod(steps_taken(self._gan), _FIRST_SAMPLES_STEP)
         if rest == 0 and ratio & (ratio - 1) == 0 and ratio:
             self.draw()
 
@@ -160,7 +168,7 @@ class SamplePictures(keras.callbacks.Callback):
 
     def draw(self) -> None:
         """Writes a grid for the present step."""
-        gan: AudioToImageGAN = self.model
+        gan = self._gan
         self._drawer = self._drawer or Drawer(gan.drawing_encoder, gan.drawing_generator)
         rows = [self._images]
         for seed in range(2):

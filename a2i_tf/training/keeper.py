@@ -14,8 +14,9 @@ from a2i_tf.errors import A2IError
 from a2i_tf.models.config import ModelConfig
 from a2i_tf.models.drawing import DrawingModel, write_drawing_model
 from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.latent_gan import LatentGAN
 from a2i_tf.training.run import MODEL_FOLDER, RunConfig
-from a2i_tf.training.status import steps_taken
+from a2i_tf.training.status import flow_steps_alone, steps_taken
 
 _CHECKPOINTS_KEPT = 2
 
@@ -66,9 +67,10 @@ class Keeper:
     def save(self) -> None:
         """Writes a checkpoint and the networks that draw."""
         step = steps_taken(self._gan)
+        alone = flow_steps_alone(self._gan) if isinstance(self._gan, LatentGAN) else 0
         with explain_os_errors(self._run / "checkpoints"):
             try:
-                self._manager.save(checkpoint_number=step)
+                self._manager.save(checkpoint_number=step + alone)
             except tf.errors.ResourceExhaustedError as error:
                 raise A2IError(f"{self._run}: the disk is full; free some space") from error
         config = self._config

@@ -10,6 +10,7 @@ import numpy as np
 
 from a2i_tf.errors import A2IError
 from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.latent_gan import LatentGAN
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,14 @@ def steps_taken(gan: AudioToImageGAN) -> int:
 
 
 def progress_made(gan: AudioToImageGAN) -> float:
-    """Returns the share of the budget that `Budget` told the model is used, in [0, 1]."""
-    return _read(gan.progress)
+    """Returns the share of the budget that the adversarial training has used, in [0, 1]."""
+    return _read(gan.progress) * (1 - gan.preset.flow_share)
+
+
+def flow_steps_alone(gan: LatentGAN) -> int:
+    """Returns the number of steps that only the flows took; checkpoints keep it."""
+    # In every other step, they take one each.
+    return int(_read(gan.flow_optimizer.iterations)) - steps_taken(gan)
 
 
 def check_finite(status: TrainingStatus) -> None:

@@ -20,9 +20,11 @@ from a2i_tf.datasets.records.batches import make_training_batches
 from a2i_tf.datasets.records.index import RecordsFolder
 from a2i_tf.datasets.records.preparation import OnCount, OnStage, prepare_records
 from a2i_tf.errors import A2IError
-from a2i_tf.models.latent_gan import build_gan
-from a2i_tf.training.budget import Budget
+from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.models.latent_gan import LatentGAN, build_gan
+from a2i_tf.training.budget import Budget, adversarial_progress
 from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
+from a2i_tf.training.flow_lesson import share_left, teach_flows
 from a2i_tf.training.keeper import Keeper
 from a2i_tf.training.run import RunConfig, check_splits
 from a2i_tf.training.status import TrainingStatus, steps_taken
@@ -89,26 +91,41 @@ def train(
     elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
     keeper = Keeper(run, config, statistics, gan, elapsed_seconds)
     keeper.restore()
-    if _is_used(config, steps_taken(gan), float(elapsed_seconds)):
+    if _is_used(gan, config, float(elapsed_seconds)):
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, data.bad_pairs)
     # A resumed run must not see the first epoch's order again.
     seed = config.seed + steps_taken(gan)
-    batches = _make_batches(data.records, config, seed)
+    lessons = _make_batches(data.records, config, config.preset.lesson_batch_size, seed)
     if not steps_taken(gan) and not warm_up(
-        gan, batches, config, elapsed_seconds, strategy, _fit, on_status, on_stage
+        gan, lessons, config, elapsed_seconds, strategy, _fit, on_status, on_stage
     ):
         return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
-    on_stage("training")
-    finished = _fit(
-        gan,
-        batches,
-        [
-            Budget(config.minutes, config.steps, elapsed_seconds),
-            Records(run, elapsed_seconds, on_status),
-            SamplePictures(run / "samples", data.samples.mfcc, data.samples.images),
-            Checkpoints(keeper.save, _CHECKPOINT_SECONDS),
-        ],
-    )
+    samples = SamplePictures(gan, run / "samples", data.samples.mfcc, data.samples.images)
+    checkpoints = Checkpoints(keeper.save, _CHECKPOINT_SECONDS)
+    finished = True
+    progress = adversarial_progress(config, steps_taken(gan), float(elapsed_seconds))
+    # One step at least, however long it took to get here.
+    if progress < 1.0 or not steps_taken(gan):
+        on_stage("training")
+        batches = _make_batches(data.records, config, config.preset.batch_size, seed)
+        budget = Budget(config, elapsed_seconds)
+        records = Records(run, elapsed_seconds, on_status)
+        finished = _fit(gan, batches, [budget, records, samples, checkpoints])
+    if finished and isinstance(gan, LatentGAN):
+        on_stage("learning what sounds leave open")
+        finished = teach_flows(
+            gan,
+            lessons,
+            data.records.index.num_examples,
+            config,
+            elapsed_seconds,
+            strategy,
+            _fit,
+            [checkpoints],
+            on_status,
+            on_count,
+        )
+        samples.draw()
     on_stage("saving")
     keeper.save()
     steps = steps_taken(gan)
@@ -157,17 +174,19 @@ def _load_samples(folder: PairsFolder, bad_pairs: list[BadPair], config: RunConf
     return load_arrays(folder, chosen.pairs, config.mfcc, config.image_size)
 
 
-def _make_batches(records: RecordsFolder, config: RunConfig, seed: int) -> tf.data.Dataset:
-    batches = make_training_batches(records, config.preset.pairs_per_step, seed)
+def _make_batches(
+    records: RecordsFolder, config: RunConfig, batch_size: int, seed: int
+) -> tf.data.Dataset:
+    batches = make_training_batches(records, batch_size, seed)
     if config.preset.augment:
         batches = vary_hearing(batches, config.mfcc, records.index.statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _is_used(config: RunConfig, steps: int, elapsed_seconds: float) -> bool:
-    if config.minutes is not None:
-        return elapsed_seconds >= 60 * config.minutes
-    return steps >= (config.steps or 0)
+def _is_used(gan: AudioToImageGAN, config: RunConfig, elapsed_seconds: float) -> bool:
+    if adversarial_progress(config, steps_taken(gan), elapsed_seconds) < 1.0:
+        return False
+    return not isinstance(gan, LatentGAN) or share_left(gan, config, elapsed_seconds) <= 0
 
 
 def _fit(

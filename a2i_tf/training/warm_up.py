@@ -13,7 +13,7 @@ from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.latent_gan import LatentGAN
 from a2i_tf.models.sketcher import build_sketcher
 from a2i_tf.models.sketches import make_sketches
-from a2i_tf.training.budget import WarmUpBudget
+from a2i_tf.training.budget import LessonBudget
 from a2i_tf.training.callbacks import AlignmentMeasures
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus
@@ -40,7 +40,7 @@ def warm_up(
 
     Args:
         gan: Its networks are trained in place.
-        batches: (mfcc, images in [-1, 1]), `preset.pairs_per_step` pairs each, without an end.
+        batches: (mfcc, images in [-1, 1]), `preset.lesson_batch_size` pairs each, without an end.
         config: Preset and budget.
         elapsed_seconds: A variable with the time used so far.
         strategy: Where the networks were made.
@@ -64,7 +64,7 @@ def warm_up(
         share: float,
         *others: keras.callbacks.Callback,
     ) -> bool:
-        budget = WarmUpBudget(config, share, elapsed_seconds, on_status)
+        budget = LessonBudget(config, share, elapsed_seconds, on_status)
         return fit(model, pairs, [*others, budget])
 
     on_stage("learning to sketch")

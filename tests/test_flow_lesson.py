@@ -1,0 +1,88 @@
+"""What comes after the adversarial training."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+from test_warm_up import fit, make_config, make_gan, make_pairs
+
+from a2i_tf.models.flow_lesson import FlowLesson
+from a2i_tf.models.sketches import make_sketches
+from a2i_tf.training.flow_lesson import share_left, teach_flows
+
+STEPS = 1500
+PAIRS = 64
+
+
+def make_trained():
+    """A model whose adversarial training is over, if only it had learnt something."""
+    gan = make_gan("tiny")
+    gan.compile(jit_compile=False)
+    return gan
+
+
+def make_batches(size=8):
+    mfcc, images = (array[:PAIRS] for array in make_pairs())
+    return tf.data.Dataset.from_tensor_slices((mfcc, images)).repeat().batch(size)
+
+
+def teach(gan, on_status=None, on_count=lambda _what, _done, _total: None, **changes):
+    config = dataclasses.replace(make_config(gan), steps=STEPS, **changes)
+    elapsed = tf.Variable(0.0, dtype=tf.float64, trainable=False)
+    strategy = tf.distribute.get_strategy()
+    return teach_flows(
+        gan, make_batches(), PAIRS, config, elapsed, strategy, fit, [], on_status, on_count
+    )
+
+
+def copies(*networks):
+    return [[weights.copy() for weights in network.get_weights()] for network in networks]
+
+
+class FlowLessonTest(tf.test.TestCase):
+    def test_descriptions_are_what_the_training_step_uses(self):
+        gan = make_trained()
+        mfcc, images = next(iter(make_batches()))
+        heard, embedding, latent = FlowLesson(gan).describe(mfcc, images)
+        self.assertAllClose(heard, gan.listener(mfcc))
+        self.assertAllClose(embedding, gan.sketch_reader(make_sketches(images)))
+        self.assertAllClose(latent, gan.picture_encoder(images))
+
+    def test_flows_learn_and_nothing_else(self):
+        gan, losses, counts = make_trained(), [], []
+        still = (gan.generator, gan.picture_encoder, gan.discriminator, gan.sketch_reader)
+        moving = (gan.sampler, gan.drawing_generator.get_layer("sampler"), gan.drawing_encoder)
+        stay, move = copies(*still), copies(*moving)
+        finished = teach(
+            gan,
+            lambda status: losses.append(status.losses["flow"]),
+            lambda what, done, total: counts.append((what, done, total)),
+        )
+        self.assertTrue(finished)
+        self.assertEqual(len(losses), round(gan.preset.flow_share * STEPS))
+        self.assertLess(losses[-1], 0.8 * losses[0])
+        self.assertEqual(counts[-1], ("describing pictures", 8, 8))
+        for before, after in zip(stay, copies(*still), strict=True):
+            self.assertAllEqual(all(map(np.array_equal, before, after)), True)
+        for before, after in zip(move, copies(*moving), strict=True):
+            self.assertFalse(all(map(np.array_equal, before, after)))
+
+    def test_where_all_is_used_nothing_is_taught(self):
+        gan = make_trained()
+        self.assertTrue(teach(gan))
+        before = copies(gan.sampler)
+        self.assertTrue(teach(gan))
+        for left, right in zip(before[0], gan.sampler.get_weights(), strict=True):
+            self.assertAllEqual(left, right)
+
+    def test_interrupted_while_describing(self):
+        def interrupt(_what, _done, _total):
+            raise KeyboardInterrupt
+
+        self.assertFalse(teach(make_trained(), on_count=interrupt))
+
+    def test_share_left_of_minutes(self):
+        gan = make_trained()
+        config = dataclasses.replace(make_config(gan), steps=None, minutes=10.0)
+        self.assertAllClose(share_left(gan, config, 480.0), 0.2)
+        self.assertAllClose(share_left(gan, config, 660.0), -0.1)
