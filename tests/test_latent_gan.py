@@ -162,7 +162,7 @@ class LatentGanTest(tf.test.TestCase):
 
         @tf.function
         def learn():
-            return gan.train_flows(tf.zeros([128, 8]), embedding, latent)
+            return gan.train_flows(tf.zeros([128, 8]), embedding, embedding, latent)
 
         for _ in range(500):
             learn()
@@ -176,7 +176,9 @@ class LatentGanTest(tf.test.TestCase):
         gan = make_gan(flow_width=32)
         embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:1], 64, axis=0))
         latent = tf.ones([64, 8, 8, 2])
-        learn = tf.function(lambda: gan.train_flows(tf.zeros([64, 8]), embedding, latent))
+        learn = tf.function(
+            lambda: gan.train_flows(tf.zeros([64, 8]), embedding, embedding, latent)
+        )
         for _ in range(200):
             learn()
         start, time = tf.constant(normal(0, 64, 8, 8, 2)), tf.zeros([64, 1])
@@ -192,7 +194,7 @@ class LatentGanTest(tf.test.TestCase):
         embedding = np.zeros((256, 8), np.float32)
         embedding[:128, 0], embedding[128:, 1] = scenes, weather
         latent, embedding = tf.ones([256, 8, 8, 2]), tf.constant(embedding)
-        learn = tf.function(lambda: gan.train_flows(heard, embedding, latent))
+        learn = tf.function(lambda: gan.train_flows(heard, embedding, embedding, latent))
         for _ in range(800):
             learn()
         scene, some_weather = gan.embedding_flow(tf.eye(8)[:2]).numpy()

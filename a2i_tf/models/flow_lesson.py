@@ -10,6 +10,8 @@ from a2i_tf.models.randomness import BatchRandomness
 
 # A stream of randomness that is neither the generator's nor the flows' own.
 _SEED = 2_000_003
+# Standard deviation of what is added to the embeddings that it is told; their own is 1.
+_MISTOLD = 0.3
 
 
 class FlowLesson(keras.Model):
@@ -18,6 +20,9 @@ class FlowLesson(keras.Model):
     While generator and picture encoder learn, the flows follow latents whose meaning changes. When
     they have learnt, it doesn't any more: every picture can be described once (`describe`), and
     the flows learn from descriptions in memory, at a small part of the cost of a whole step.
+
+    What the flow of latents is told is blurred a little (conditioning augmentation, Ho et al. 2022,
+    arXiv 2106.15282, section 4): else it learns by heart which picture belongs to an embedding.
 
     Args:
         gan: Its flows are trained, and their moving averages kept, in place.
@@ -70,7 +75,9 @@ class FlowLesson(keras.Model):
         heard, embedding, latent = data
         step = self.optimizer.iterations
         randomness = BatchRandomness(self.gan.seed + _SEED, step, tf.shape(latent)[0])
-        losses = self.gan.train_flows(heard, embedding, jitter(latent, randomness))
+        latent = jitter(latent, randomness)
+        told = embedding + _MISTOLD * randomness.normal(embedding.shape[-1])
+        losses = self.gan.train_flows(heard, embedding, told, latent)
         self.gan.update_moving_averages(self.averages)
         self.tracker.update_state(losses["flow"])
         return {"loss": self.tracker.result()}

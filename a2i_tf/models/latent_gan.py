@@ -88,16 +88,18 @@ class LatentGAN(AudioToImageGAN):
         self, mfcc: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Lets the flows follow the latents, which move while the picture encoder learns."""
-        return self.train_flows(self.listener(mfcc, training=False), embedding, latent)
+        heard = self.listener(mfcc, training=False)
+        return self.train_flows(heard, embedding, embedding, latent)
 
     def train_flows(
-        self, heard: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
+        self, heard: tf.Tensor, embedding: tf.Tensor, told: tf.Tensor, latent: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """Takes a step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
         Args:
             heard: What was heard, whitened, float32 [pairs, embedding_dim].
             embedding: What pictures show of it, float32 [pairs, embedding_dim].
+            told: What the flow of latents is told of that, of the same shape.
             latent: What can't be heard of them, jittered, float32 [pairs, *latent_shape].
 
         Returns:
@@ -107,7 +109,7 @@ class LatentGAN(AudioToImageGAN):
         randomness = BatchRandomness(self.seed + _FLOW_SEED, step, tf.shape(latent)[0])
         noise = randomness.normal(*self.preset.latent_shape)
         time = randomness.uniform(1)
-        told = embedding * tf.cast(randomness.uniform(1) >= _UNHEARD_SHARE, embedding.dtype)
+        told *= tf.cast(randomness.uniform(1) >= _UNHEARD_SHARE, told.dtype)
         on_the_way = noise + time[:, :, None, None] * (latent - noise)
         other_noise = randomness.normal(self.preset.embedding_dim)
         embedding_on_the_way = other_noise + time * (embedding - other_noise)

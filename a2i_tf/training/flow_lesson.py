@@ -19,8 +19,8 @@ from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus, flow_steps_alone, steps_taken
 from a2i_tf.training.warm_up import Fit
 
-# Of 128 pairs: 42 MB of descriptions, and a minute of one core to make them.
-_MOST_BATCHES = 128
+# Of 128 pairs: 84 MB of descriptions, and a minute of one core to make them.
+_MOST_BATCHES = 256
 _LEAST_SHARE = 1e-6
 
 Descriptions = tuple[NDArray[np.float32], ...]
