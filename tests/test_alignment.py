@@ -31,10 +31,10 @@ def make_pairs():
     is_low = np.arange(13) < 4
     mfcc = shared[:, None] * is_low + heard_only[:, None] * ~is_low
     mfcc = np.repeat(mfcc[:, None, :], 8, axis=1).astype(np.float32)
-    sketches = np.zeros((PAIRS, 8, 8, 99), np.float32)
-    sketches[..., :30] = shared[:, None, None, None]
-    sketches[..., 30:] = seen_only[:, None, None, None]
-    return mfcc, sketches, (shared, heard_only, seen_only)
+    strips = np.zeros((PAIRS, 16, 99), np.float32)
+    strips[..., :30] = shared[:, None, None]
+    strips[..., 30:] = seen_only[:, None, None]
+    return mfcc, strips, (shared, heard_only, seen_only)
 
 
 def explained(cause, embedding):
@@ -55,15 +55,15 @@ class AlignmentTest(tf.test.TestCase):
 
     def test_the_sketch_reader_tells_what_is_shared_and_the_encoder_stays(self):
         alignment, encoder = make_alignment()
-        mfcc, sketches, (shared, _, seen_only) = make_pairs()
-        pairs = tf.data.Dataset.from_tensor_slices((mfcc, sketches))
+        mfcc, strips, (shared, _, seen_only) = make_pairs()
+        pairs = tf.data.Dataset.from_tensor_slices((mfcc, strips))
         alignment.adapt(pairs.batch(256))
         before = encoder.get_weights()
         alignment.fit(pairs.batch(64), epochs=6, verbose=0)
         alignment.share(pairs.batch(256))
         for old, new in zip(before, encoder.get_weights(), strict=True):
             self.assertAllEqual(old, new)
-        seen = alignment.sketch_reader.predict(sketches, verbose=0)
+        seen = alignment.sketch_reader.predict(strips, verbose=0)
         self.assertGreater(explained(shared, seen), 0.9)
         self.assertLess(explained(seen_only, seen), 0.05)
         self.assertAllClose(seen.mean(axis=0), np.zeros(8), atol=1e-3)

@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from test_warm_up import fit, make_config, make_gan, make_pairs
+from test_warm_up import fit, make_config, make_context, make_gan, make_pairs
 
 from a2i_tf.models.flow_lesson import FlowLesson
-from a2i_tf.models.sketches import make_sketches
+from a2i_tf.models.sketches import average_strips, make_sketches
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 
 STEPS = 1500
@@ -28,11 +28,10 @@ def make_batches(size=8):
 
 def teach(gan, on_status=None, on_count=lambda _what, _done, _total: None, **changes):
     config = dataclasses.replace(make_config(gan), steps=STEPS, **changes)
-    elapsed = tf.Variable(0.0, dtype=tf.float64, trainable=False)
-    strategy = tf.distribute.get_strategy()
-    return teach_flows(
-        gan, make_batches(), PAIRS, config, elapsed, strategy, fit, [], on_status, on_count
+    context = make_context(
+        gan, make_batches(), PAIRS, fit, config=config, on_status=on_status, on_count=on_count
     )
+    return teach_flows(gan, context, [])
 
 
 def copies(*networks):
@@ -45,7 +44,7 @@ class FlowLessonTest(tf.test.TestCase):
         mfcc, images = next(iter(make_batches()))
         heard, embedding, latent = FlowLesson(gan).describe(mfcc, images)
         self.assertAllClose(heard, gan.listener(mfcc))
-        self.assertAllClose(embedding, gan.sketch_reader(make_sketches(images)))
+        self.assertAllClose(embedding, gan.sketch_reader(average_strips(make_sketches(images))))
         self.assertAllClose(latent, gan.picture_encoder(images))
 
     def test_flows_learn_and_nothing_else(self):

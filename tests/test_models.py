@@ -25,7 +25,7 @@ from a2i_tf.models.losses import GeneratorHinge, Reconstruction
 from a2i_tf.models.presets import PRESETS, preset_named
 from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketcher import build_sketcher
-from a2i_tf.models.sketches import make_sketches
+from a2i_tf.models.sketches import average_strips, make_sketches
 
 SHAPE = (8, 13)
 
@@ -143,6 +143,14 @@ class NetworksTest(tf.test.TestCase):
         self.assertNotAllClose(lying[0, :, 0], standing[0, :, 0], atol=0.1)
         self.assertAllClose(lying[:, :, 1], np.zeros((3, 2, 8)), atol=1e-5)
         self.assertGreater(red[0, :, 1].max(), 0.1)
+
+    def test_strips_are_the_means_of_rows_and_columns(self):
+        sketches = np.arange(2 * 8 * 8 * 3, dtype=np.float32).reshape(2, 8, 8, 3)
+        strips = average_strips(tf.constant(sketches)).numpy()
+        self.assertEqual(strips.shape, (2, 16, 3))
+        for place in range(8):
+            self.assertAllClose(strips[:, place], sketches[:, place].mean(axis=1))
+            self.assertAllClose(strips[:, 8 + place], sketches[:, :, place].mean(axis=1))
 
     def test_filters_are_blind_to_even_surfaces_and_of_unit_norm(self):
         brightness, hue = random_filters()

@@ -34,7 +34,7 @@ class Alignment(keras.Model):
         preset: Gives the learning rate.
         encoder: mfcc → embedding; its layer "heard" has learnt from sketches, its layer "whiten"
             is set here.
-        sketch_reader: sketch → embedding; it is trained here.
+        sketch_reader: strips of a sketch → embedding; it is trained here.
     """
 
     def __init__(self, preset: Preset, encoder: keras.Model, sketch_reader: keras.Model) -> None:
@@ -70,16 +70,16 @@ class Alignment(keras.Model):
         """Takes one step.
 
         Args:
-            data: mfcc, float32 [pairs, frames, coefficients], and sketches of their pictures,
-                float32 [pairs, 8, 8, 99].
+            data: mfcc, float32 [pairs, frames, coefficients], and strips of the sketches of their
+                pictures, float32 [pairs, 16, 99].
 
         Returns:
             The running mean of the loss.
         """
-        mfcc, sketches = data
+        mfcc, strips = data
         heard = self._hear(mfcc)
         with tf.GradientTape() as tape:
-            loss = self.squared_error(heard, self.sketch_reader(sketches, training=True))
+            loss = self.squared_error(heard, self.sketch_reader(strips, training=True))
         variables = self.sketch_reader.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         self.tracker.update_state(loss)
@@ -91,11 +91,11 @@ class Alignment(keras.Model):
         Its numbers come in the order in which they can be heard, best first; the rest are 0.
 
         Args:
-            batches: (mfcc, sketches), as for `train_step`.
+            batches: (mfcc, strips), as for `train_step`.
         """
         pairs = [
-            (self._hear(mfcc), self.sketch_reader(sketches, training=False))
-            for mfcc, sketches in batches
+            (self._hear(mfcc), self.sketch_reader(strips, training=False))
+            for mfcc, strips in batches
         ]
         heard, seen = (np.concatenate(side).astype(np.float64) for side in zip(*pairs, strict=True))
         directions = audible_directions(heard, seen)

@@ -11,7 +11,7 @@ from a2i_tf.models.randomness import BatchRandomness
 # A stream of randomness that is neither the generator's nor the flows' own.
 _SEED = 2_000_003
 # Standard deviation of what is added to the embeddings that it is told; their own is 1.
-_MISTOLD = 0.3
+_MISTOLD = 0.1
 
 
 class FlowLesson(keras.Model):

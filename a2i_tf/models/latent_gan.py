@@ -15,7 +15,7 @@ from a2i_tf.models.picture_encoder import build_picture_encoder
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketch_reader import build_sketch_reader
-from a2i_tf.models.sketches import make_sketches
+from a2i_tf.models.sketches import average_strips, make_sketches
 
 FLOW_LEARNING_RATE = 4e-3
 """Of Adam, until it falls at the end of the lesson of the flows."""
@@ -78,7 +78,7 @@ class LatentGAN(AudioToImageGAN):
     def embed(self, mfcc: tf.Tensor, real_images: tf.Tensor) -> tf.Tensor:
         """Returns what the pictures show of what can be heard: float32 [batch, embedding_dim]."""
         del mfcc
-        return self.sketch_reader(make_sketches(real_images), training=False)
+        return self.sketch_reader(average_strips(make_sketches(real_images)), training=False)
 
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns the pictures' own latents, jittered: float32 [batch, *latent_shape]."""

@@ -150,7 +150,7 @@ DEFAULT = Preset(
     sketch_weight=8.0,
     decay_share=0.4,
     sketch_share=0.15,
-    alignment_share=0.07,
+    alignment_share=0.04,
     flow_share=0.2,
 )
 

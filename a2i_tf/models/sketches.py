@@ -44,6 +44,21 @@ def make_sketches(images: tf.Tensor) -> tf.Tensor:
     return tf.concat(parts, axis=-1)
 
 
+def average_strips(sketches: tf.Tensor) -> tf.Tensor:
+    """Averages the rows of sketches, and their columns.
+
+    What a picture shows of its sound lies at heights (rain in the sky, water below it) more than at
+    places.
+
+    Args:
+        sketches: float32 [batch, 8, 8, channels], as `make_sketches` gives them.
+
+    Returns:
+        float32 [batch, 16, channels]: 8 rows from top to bottom, 8 columns from left to right.
+    """
+    return tf.concat([tf.reduce_mean(sketches, 2), tf.reduce_mean(sketches, 1)], axis=1)
+
+
 def _filter(picture: tf.Tensor, bank: NDArray[np.float32]) -> tf.Tensor:
     border = FILTER_SIZE // 2
     # Mirrored at the border, which else would look like an edge.

@@ -107,7 +107,7 @@ class AlignmentMeasures(keras.callbacks.Callback):
     Must come before the budget, whose share is for learning alone.
 
     Args:
-        pairs: Batches of (mfcc, sketches).
+        pairs: Batches of (mfcc, strips).
         elapsed_seconds: A variable with the time used so far.
     """
 

@@ -26,6 +26,7 @@ from a2i_tf.training.budget import Budget, adversarial_progress
 from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 from a2i_tf.training.keeper import Keeper
+from a2i_tf.training.lesson_context import LessonContext
 from a2i_tf.training.run import RunConfig, check_splits
 from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
@@ -95,10 +96,18 @@ def train(
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, data.bad_pairs)
     # A resumed run must not see the first epoch's order again.
     seed = config.seed + steps_taken(gan)
-    lessons = _make_batches(data.records, config, config.preset.lesson_batch_size, seed)
-    if not steps_taken(gan) and not warm_up(
-        gan, lessons, config, elapsed_seconds, strategy, _fit, on_status, on_stage
-    ):
+    lessons = LessonContext(
+        config,
+        _make_batches(data.records, config, config.preset.lesson_batch_size, seed),
+        data.records.index.num_examples,
+        elapsed_seconds,
+        strategy,
+        _fit,
+        on_status,
+        on_stage,
+        on_count,
+    )
+    if not steps_taken(gan) and not warm_up(gan, lessons):
         return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
     samples = SamplePictures(gan, run / "samples", data.samples.mfcc, data.samples.images)
     checkpoints = Checkpoints(keeper.save, _CHECKPOINT_SECONDS)
@@ -112,19 +121,7 @@ def train(
         records = Records(run, elapsed_seconds, on_status)
         finished = _fit(gan, batches, [budget, records, samples, checkpoints])
     if finished and isinstance(gan, LatentGAN):
-        on_stage("learning what sounds leave open")
-        finished = teach_flows(
-            gan,
-            lessons,
-            data.records.index.num_examples,
-            config,
-            elapsed_seconds,
-            strategy,
-            _fit,
-            [checkpoints],
-            on_status,
-            on_count,
-        )
+        finished = teach_flows(gan, lessons, [checkpoints])
         samples.draw()
     on_stage("saving")
     keeper.save()
