@@ -163,16 +163,14 @@ def test_ctrl_c_while_the_flows_learn_alone_goes_on_there(finished_run, folder, 
 
     assert not train(run, config, interrupt).finished
     assert seen[-1].step == 100
-    drawings, seen = [draw(finished_run[0]), draw(run)], []
+    before, alone = draw(run), [status for status in seen if set(status.losses) == {"flow"}]
+    seen.clear()
     result = train(run, config, seen.append)
-    drawings.append(draw(run))
     assert (result.finished, result.steps) == (True, 100)
-    # Less than half of the lesson is left, and nothing but it: 20 steps, 12 of them long taken.
-    assert 0 < len(seen) <= 4
     assert {status.step for status in seen} == {100}
-    # The rest changes little, beside what all the training before it did.
-    before, rest = (np.abs(change).mean() for change in np.diff(np.array(drawings, int), axis=0))
-    assert 0 < rest < before / 4
+    # A fifth of the steps in all, before and after.
+    assert len(alone) + len(seen) == 20
+    assert np.any(draw(run) != before)
 
 
 def test_same_seed_same_pictures(twins):

@@ -58,6 +58,7 @@ def make_context(gan, batches, num_examples, fit, **changes):
     context = LessonContext(
         config=make_config(gan),
         batches=batches,
+        plain_batches=batches,
         num_examples=num_examples,
         elapsed_seconds=tf.Variable(0.0, dtype=tf.float64, trainable=False),
         strategy=tf.distribute.get_strategy(),

@@ -10,8 +10,10 @@ from a2i_tf.models.randomness import BatchRandomness
 
 # A stream of randomness that is neither the generator's nor the flows' own.
 _SEED = 2_000_003
-# Standard deviation of what is added to the embeddings that it is told; their own is 1.
+# Standard deviations of what is added to the embeddings that the flow of latents is told, and to
+# what the flow of embeddings hears; their own is 1.
 _MISTOLD = 0.1
+_MISHEARD = 0.2
 
 
 class FlowLesson(keras.Model):
@@ -21,8 +23,10 @@ class FlowLesson(keras.Model):
     they have learnt, it doesn't any more: every picture can be described once (`describe`), and
     the flows learn from descriptions in memory, at a small part of the cost of a whole step.
 
-    What the flow of latents is told is blurred a little (conditioning augmentation, Ho et al. 2022,
-    arXiv 2106.15282, section 4): else it learns by heart which picture belongs to an embedding.
+    What the flows go by is blurred a little (conditioning augmentation, Ho et al. 2022, arXiv
+    2106.15282, section 4): else they learn by heart which picture belongs to an embedding, and
+    which embedding to a sound. Sounds aren't varied here as they are before: of a sound in noise,
+    less can be told than of those that are to be drawn.
 
     Args:
         gan: Its flows are trained, and their moving averages kept, in place.
@@ -77,6 +81,7 @@ class FlowLesson(keras.Model):
         randomness = BatchRandomness(self.gan.seed + _SEED, step, tf.shape(latent)[0])
         latent = jitter(latent, randomness)
         told = embedding + _MISTOLD * randomness.normal(embedding.shape[-1])
+        heard += _MISHEARD * randomness.normal(heard.shape[-1])
         losses = self.gan.train_flows(heard, embedding, told, latent)
         self.gan.update_moving_averages(self.averages)
         self.tracker.update_state(losses["flow"])

@@ -78,7 +78,7 @@ def _describe(lesson: FlowLesson, context: LessonContext) -> Descriptions:
     describe = tf.function(lesson.describe)
     count = context.num_batches_in_memory
     rows = []
-    for done, batch in enumerate(context.batches.take(count), 1):
+    for done, batch in enumerate(context.plain_batches.take(count), 1):
         rows.append([part.numpy() for part in describe(*batch)])
         context.on_count("describing pictures", done, count)
     return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))

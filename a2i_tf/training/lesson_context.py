@@ -27,7 +27,9 @@ class LessonContext:
 
     Attributes:
         config: Preset and budget.
-        batches: (mfcc, images in [-1, 1]), `preset.lesson_batch_size` pairs each, without an end.
+        batches: (mfcc, images in [-1, 1]), `preset.lesson_batch_size` pairs each, without an end;
+            sounds are varied, if the preset wants it.
+        plain_batches: The same, sounds as they are.
         num_examples: Training pairs in all.
         elapsed_seconds: A variable with the time used so far.
         strategy: Where the networks were made.
@@ -39,6 +41,7 @@ class LessonContext:
 
     config: RunConfig
     batches: tf.data.Dataset
+    plain_batches: tf.data.Dataset
     num_examples: int
     elapsed_seconds: tf.Variable
     strategy: tf.distribute.Strategy

@@ -96,9 +96,11 @@ def train(
         return TrainingResult(run, steps_taken(gan), float(elapsed_seconds), True, data.bad_pairs)
     # A resumed run must not see the first epoch's order again.
     seed = config.seed + steps_taken(gan)
+    plain = make_training_batches(data.records, config.preset.lesson_batch_size, seed)
     lessons = LessonContext(
         config,
-        _make_batches(data.records, config, config.preset.lesson_batch_size, seed),
+        _vary(plain, data.records, config, seed),
+        plain,
         data.records.index.num_examples,
         elapsed_seconds,
         strategy,
@@ -116,7 +118,8 @@ def train(
     # One step at least, however long it took to get here.
     if progress < 1.0 or not steps_taken(gan):
         on_stage("training")
-        batches = _make_batches(data.records, config, config.preset.batch_size, seed)
+        batches = make_training_batches(data.records, config.preset.batch_size, seed)
+        batches = _vary(batches, data.records, config, seed)
         budget = Budget(config, elapsed_seconds)
         records = Records(run, elapsed_seconds, on_status)
         finished = _fit(gan, batches, [budget, records, samples, checkpoints])
@@ -171,10 +174,9 @@ def _load_samples(folder: PairsFolder, bad_pairs: list[BadPair], config: RunConf
     return load_arrays(folder, chosen.pairs, config.mfcc, config.image_size)
 
 
-def _make_batches(
-    records: RecordsFolder, config: RunConfig, batch_size: int, seed: int
+def _vary(
+    batches: tf.data.Dataset, records: RecordsFolder, config: RunConfig, seed: int
 ) -> tf.data.Dataset:
-    batches = make_training_batches(records, batch_size, seed)
     if config.preset.augment:
         batches = vary_hearing(batches, config.mfcc, records.index.statistics, seed)
     return batches.prefetch(tf.data.AUTOTUNE)
