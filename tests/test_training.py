@@ -168,8 +168,9 @@ def test_ctrl_c_while_the_flows_learn_alone_goes_on_there(finished_run, folder, 
     result = train(run, config, seen.append)
     assert (result.finished, result.steps) == (True, 100)
     assert {status.step for status in seen} == {100}
-    # A fifth of the steps in all, before and after.
-    assert len(alone) + len(seen) == 20
+    # A fifth of 100 steps in all; the run that was copied had taken a fifth of 60.
+    assert len(alone) + len(seen) == 20 - 12
+    assert 0 < len(seen) <= 4
     assert np.any(draw(run) != before)
 
 
