@@ -136,7 +136,10 @@ class LatentGanTest(tf.test.TestCase):
         path = tf.train.Checkpoint(gan=gan).save(str(temporary_folder(self) / "checkpoint"))
         tf.train.Checkpoint(gan=again).restore(path).assert_existing_objects_matched()
         for restored, variable in zip(again.variables, gan.variables, strict=True):
-            self.assertAllEqual(restored, variable, msg=variable.path)
+            # What the sketch reader drops out is drawn in the alignment only, which a resumed run
+            # has behind it or takes from its start.
+            if not variable.path.startswith("seed_generator"):
+                self.assertAllEqual(restored, variable, msg=variable.path)
         for restored, variable in zip(
             again.flow_optimizer.variables, gan.flow_optimizer.variables, strict=True
         ):

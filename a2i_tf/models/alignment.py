@@ -16,8 +16,6 @@ _FAINTEST = 0.01
 _LEAST_AGREEMENT = 0.25
 # Added to variances of about 1, some of which may vanish.
 _RIDGE = 1e-3
-# While the sketch reader learns; else it learns by heart which sound belongs to a picture.
-_DROPOUT = 0.2
 
 Matrix = NDArray[np.float64]
 
@@ -44,7 +42,6 @@ class Alignment(keras.Model):
         self.listener = keras.Model(encoder.input, encoder.get_layer("heard").output)
         self.whiten = encoder.get_layer("whiten")
         self.sketch_reader = sketch_reader
-        self.learner = _drop_out(sketch_reader)
         self.tracker = keras.metrics.Mean(name="loss")
         self.built = True
         self.compile(keras.optimizers.Adam(preset.generator_learning_rate), jit_compile=False)
@@ -82,7 +79,7 @@ class Alignment(keras.Model):
         mfcc, strips = data
         heard = self._hear(mfcc)
         with tf.GradientTape() as tape:
-            loss = self.squared_error(heard, self.learner(strips, training=True))
+            loss = self.squared_error(heard, self.sketch_reader(strips, training=True))
         variables = self.sketch_reader.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         self.tracker.update_state(loss)
@@ -108,16 +105,6 @@ class Alignment(keras.Model):
 
     def _hear(self, mfcc: tf.Tensor) -> tf.Tensor:
         return self.whiten(self.listener(mfcc, training=False))
-
-
-def _drop_out(reader: keras.Model) -> keras.Model:
-    """Returns a chain of layers with dropout before those that are dense, in the same weights."""
-    x = reader.input
-    for layer in reader.layers[1:]:
-        if isinstance(layer, keras.layers.Dense):
-            x = keras.layers.Dropout(_DROPOUT)(x)
-        x = layer(x)
-    return keras.Model(reader.input, x)
 
 
 def audible_directions(heard: Matrix, seen: Matrix) -> Matrix:

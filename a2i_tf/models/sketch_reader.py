@@ -9,6 +9,9 @@ from a2i_tf.models.sketches import SKETCH_CHANNELS, SKETCH_SIZE
 
 # Its mean and variance must be those of the data after the few steps of a short training.
 _MOMENTUM = 0.9
+# Else it learns by heart which sound belongs to a picture. Checkpoints don't hold the state of its
+# randomness: none is written while it learns.
+_DROPOUT = 0.3
 
 
 def build_sketch_reader(preset: Preset) -> keras.Model:
@@ -34,7 +37,9 @@ def build_sketch_reader(preset: Preset) -> keras.Model:
     # Functional graph
     strips = keras.Input((2 * SKETCH_SIZE, SKETCH_CHANNELS), name="strips")
     x = normalize(keras.layers.Flatten()(strips))
-    embedding = project(keras.layers.LeakyReLU(0.2)(combine(x)))
+    x = keras.layers.Dropout(_DROPOUT)(x)
+    x = keras.layers.LeakyReLU(0.2)(combine(x))
+    embedding = project(keras.layers.Dropout(_DROPOUT)(x))
 
     # Configuration
     return keras.Model(strips, embedding, name="sketch_reader")
