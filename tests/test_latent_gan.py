@@ -50,23 +50,42 @@ class LatentFlowTest(tf.test.TestCase):
         latents = make_flow()([tf.constant(normal(1, 5, 2)), tf.constant(noise)])
         self.assertAllClose(latents, unit(noise.reshape(5, 2, 2, 3)), atol=1e-3)
 
-    def test_one_step_is_the_velocity_at_time_zero(self):
+    def test_one_step_takes_the_velocity_halfway(self):
         flow, (embedding, noise) = make_flow(steps=1), make_inputs()
         fill(flow.field)
-        start = tf.reshape(noise, [5, 2, 2, 3])
-        velocity = flow.field([start, tf.zeros([5, 1]), embedding])
+        start, time = tf.reshape(noise, [5, 2, 2, 3]), tf.zeros([5, 1])
+        halfway = start + flow.field([start, time, embedding]) / 2
+        velocity = flow.field([halfway, time + 0.5, embedding])
         self.assertAllClose(flow([embedding, noise]), unit(start + velocity), atol=1e-3)
-        self.assertGreater(np.abs(velocity).max(), 0.1)
+        self.assertNotAllClose(velocity, 2 * (halfway - start), atol=0.1)
 
     def test_guidance_goes_on_from_no_sound_through_the_sound(self):
         flow, (embedding, noise) = make_flow(steps=1, guidance=3.0), make_inputs()
         fill(flow.field)
-        start, time = tf.reshape(noise, [5, 2, 2, 3]), tf.zeros([5, 1])
-        with_sound = flow.field([start, time, embedding])
-        without = flow.field([start, time, tf.zeros_like(embedding)])
-        velocity = 3.0 * with_sound - 2.0 * without
-        self.assertNotAllClose(with_sound, without, atol=0.1)
+
+        def guided(latent, time):
+            times = tf.fill([5, 1], time)
+            with_sound = flow.field([latent, times, embedding])
+            without = flow.field([latent, times, tf.zeros_like(embedding)])
+            self.assertNotAllClose(with_sound, without, atol=0.1)
+            return 3.0 * with_sound - 2.0 * without
+
+        start = tf.reshape(noise, [5, 2, 2, 3])
+        velocity = guided(start + guided(start, 0.0) / 2, 0.5)
         self.assertAllClose(flow([embedding, noise]), unit(start + velocity), atol=1e-3)
+
+    def test_a_velocity_that_grows_with_time_is_followed_exactly(self):
+        flow, (embedding, noise) = make_flow(steps=4), make_inputs()
+        goal = tf.constant(normal(2, 2, 12))
+
+        def accelerate(state, training):
+            self.assertFalse(training)
+            _, time, told = state
+            return tf.reshape(2 * time * tf.matmul(told, goal), [-1, 2, 2, 3])
+
+        flow.field = accelerate
+        arrived = tf.reshape(noise + tf.matmul(embedding, goal), [5, 2, 2, 3])
+        self.assertAllClose(flow([embedding, noise]), unit(arrived), atol=1e-3)
 
     def test_time_and_place_make_a_difference(self):
         flow, (embedding, noise) = make_flow(), make_inputs()
@@ -76,6 +95,28 @@ class LatentFlowTest(tf.test.TestCase):
         self.assertNotAllClose(early, late, atol=0.05)
         even = flow.field([tf.ones([5, 2, 2, 3]), tf.zeros([5, 1]), embedding]).numpy()
         self.assertNotAllClose(even[:, 0, 0], even[:, 1, 1], atol=0.05)
+
+    def test_drops_out_in_lessons_only(self):
+        gan = make_gan()
+        fill(gan.flow.field)
+        latent, embedding = tf.constant(normal(0, 4, 8, 8, 2)), tf.constant(normal(1, 4, 8))
+        state = [latent, tf.fill([4, 1], 0.5), embedding]
+        whole = gan.flow.field(state, training=False)
+        self.assertNotAllClose(gan.flow.field(state, training=True), whole, atol=0.05)
+        noise = tf.constant(normal(2, 4, 128))
+        drawn = gan.sampler([embedding, noise], training=True)
+        self.assertAllClose(drawn, gan.sampler([embedding, noise]))
+        # The same step from the same weights: equal while flows follow, not in a lesson.
+        start = gan.flow_optimizer.iterations.numpy()
+
+        def loss(drop_out):
+            gan.flow_optimizer.learning_rate.assign(0.0)
+            gan.flow_optimizer.iterations.assign(start)
+            told = [embedding, embedding, latent]
+            return gan.train_flows(embedding, *told, drop_out=drop_out)["flow"]
+
+        self.assertAllClose(loss(False), loss(False))
+        self.assertNotAllClose(loss(True), loss(False), atol=1e-3)
 
     def test_a_row_does_not_depend_on_its_neighbours(self):
         flow, (embedding, noise) = make_flow(guidance=2.0), make_inputs()
@@ -136,8 +177,8 @@ class LatentGanTest(tf.test.TestCase):
         path = tf.train.Checkpoint(gan=gan).save(str(temporary_folder(self) / "checkpoint"))
         tf.train.Checkpoint(gan=again).restore(path).assert_existing_objects_matched()
         for restored, variable in zip(again.variables, gan.variables, strict=True):
-            # What the sketch reader drops out is drawn in the alignment only, which a resumed run
-            # has behind it or takes from its start.
+            # What is dropped out is drawn in lessons only, which a resumed run has behind it or
+            # takes from their start.
             if not variable.path.startswith("seed_generator"):
                 self.assertAllEqual(restored, variable, msg=variable.path)
         for restored, variable in zip(
@@ -165,7 +206,7 @@ class LatentGanTest(tf.test.TestCase):
 
         @tf.function
         def learn():
-            return gan.train_flows(tf.zeros([128, 8]), embedding, embedding, latent)
+            return gan.train_flows(tf.zeros([128, 8]), embedding, embedding, latent, drop_out=False)
 
         for _ in range(500):
             learn()
@@ -180,7 +221,7 @@ class LatentGanTest(tf.test.TestCase):
         embedding = tf.constant(np.repeat(np.eye(8, dtype=np.float32)[:1], 64, axis=0))
         latent = tf.ones([64, 8, 8, 2])
         learn = tf.function(
-            lambda: gan.train_flows(tf.zeros([64, 8]), embedding, embedding, latent)
+            lambda: gan.train_flows(tf.zeros([64, 8]), embedding, embedding, latent, drop_out=False)
         )
         for _ in range(200):
             learn()
@@ -197,7 +238,9 @@ class LatentGanTest(tf.test.TestCase):
         embedding = np.zeros((256, 8), np.float32)
         embedding[:128, 0], embedding[128:, 1] = scenes, weather
         latent, embedding = tf.ones([256, 8, 8, 2]), tf.constant(embedding)
-        learn = tf.function(lambda: gan.train_flows(heard, embedding, embedding, latent))
+        learn = tf.function(
+            lambda: gan.train_flows(heard, embedding, embedding, latent, drop_out=False)
+        )
         for _ in range(800):
             learn()
         scene, some_weather = gan.embedding_flow(tf.eye(8)[:2]).numpy()

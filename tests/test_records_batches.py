@@ -77,6 +77,13 @@ def test_no_python_function_runs_per_example(records):
     assert "PyFunc" not in str(make_training_batches(records, 2, seed=0)._as_serialized_graph())
 
 
+def test_what_is_made_of_batches_is_not_autotuned_either(records):
+    batches = make_training_batches(records, 4, seed=0)
+    made = batches.map(lambda mfcc, images: (mfcc, -images)).take(3).cache().prefetch(2)
+    assert batches.options().autotune.enabled is False
+    assert made.options().autotune.enabled is False
+
+
 def test_graph_holds_no_examples(records):
     graph = make_training_batches(records, 2, seed=0)._as_serialized_graph()
     assert len(graph.numpy()) < 2 * EXAMPLE_BYTES

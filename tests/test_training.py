@@ -276,7 +276,9 @@ def test_multiworker_without_a_cluster(monkeypatch, value):
 
 
 def test_auto_takes_one_device_on_a_cpu():
-    assert isinstance(make_strategy("auto"), tf.distribute.OneDeviceStrategy)
+    strategy = make_strategy("auto")
+    assert strategy is tf.distribute.get_strategy()
+    assert strategy.num_replicas_in_sync == 1
 
 
 def test_finished_run_stays_as_it_is(finished_run, folder, tmp_path):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from a2i_tf.audio.graph_decode import decode_audio
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MfccConfig
+from a2i_tf.datasets.autotuning import without_autotuning
 from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.errors import A2IError
 
@@ -65,7 +66,7 @@ def make_examples(
     images = images.map(
         lambda path: _load_image(path, image_size), num_parallel_calls=tf.data.AUTOTUNE
     )
-    return tf.data.Dataset.zip(_make_features(folder, pairs, config), images)
+    return without_autotuning(tf.data.Dataset.zip(_make_features(folder, pairs, config), images))
 
 
 def read_batches(

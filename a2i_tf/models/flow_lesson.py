@@ -24,9 +24,10 @@ class FlowLesson(keras.Model):
     the flows learn from descriptions in memory, at a small part of the cost of a whole step.
 
     What the flows go by is blurred a little (conditioning augmentation, Ho et al. 2022, arXiv
-    2106.15282, section 4): else they learn by heart which picture belongs to an embedding, and
-    which embedding to a sound. Sounds aren't varied here as they are before: of a sound in noise,
-    less can be told than of those that are to be drawn.
+    2106.15282, section 4), and the flow of latents learns with dropout: else they learn by heart
+    which picture belongs to an embedding, and which embedding to a sound. Sounds aren't varied
+    here as they are before: of a sound in noise, less can be told than of those that are to be
+    drawn.
 
     Args:
         gan: Its flows are trained, and their moving averages kept, in place.
@@ -82,7 +83,7 @@ class FlowLesson(keras.Model):
         latent = jitter(latent, randomness)
         told = embedding + _MISTOLD * randomness.normal(embedding.shape[-1])
         heard += _MISHEARD * randomness.normal(heard.shape[-1])
-        losses = self.gan.train_flows(heard, embedding, told, latent)
+        losses = self.gan.train_flows(heard, embedding, told, latent, drop_out=True)
         self.gan.update_moving_averages(self.averages)
         self.tracker.update_state(losses["flow"])
         return {"loss": self.tracker.result()}

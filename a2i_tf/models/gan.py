@@ -199,7 +199,7 @@ class AudioToImageGAN(keras.Model):
         steps = tf.cast(self.generator_optimizer.iterations, tf.float32)
         kept_share = tf.minimum(self.preset.moving_average_decay, steps / (steps + 9.0))
         for average, current in pairs:
-            for kept, new in zip(average.variables, current.variables, strict=True):
+            for kept, new in zip(average.weights, current.weights, strict=True):
                 kept.assign(kept_share * kept + (1.0 - kept_share) * new)
 
     def _now(self, first: float, last: float) -> tf.Tensor:

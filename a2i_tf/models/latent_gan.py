@@ -89,10 +89,16 @@ class LatentGAN(AudioToImageGAN):
     ) -> dict[str, tf.Tensor]:
         """Lets the flows follow the latents, which move while the picture encoder learns."""
         heard = self.listener(mfcc, training=False)
-        return self.train_flows(heard, embedding, embedding, latent)
+        # Nothing is learnt by heart from what moves; and two replicas take the same step as one.
+        return self.train_flows(heard, embedding, embedding, latent, drop_out=False)
 
     def train_flows(
-        self, heard: tf.Tensor, embedding: tf.Tensor, told: tf.Tensor, latent: tf.Tensor
+        self,
+        heard: tf.Tensor,
+        embedding: tf.Tensor,
+        told: tf.Tensor,
+        latent: tf.Tensor,
+        drop_out: bool,
     ) -> dict[str, tf.Tensor]:
         """Takes a step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
@@ -101,6 +107,8 @@ class LatentGAN(AudioToImageGAN):
             embedding: What pictures show of it, float32 [pairs, embedding_dim].
             told: What the flow of latents is told of that, of the same shape.
             latent: What can't be heard of them, jittered, float32 [pairs, *latent_shape].
+            drop_out: Whether the flow of latents learns with dropout, of which every replica
+                draws its own.
 
         Returns:
             The losses of the flow of latents and of that of embeddings, as "flow" and "embedding".
@@ -114,7 +122,7 @@ class LatentGAN(AudioToImageGAN):
         other_noise = randomness.normal(self.preset.embedding_dim)
         embedding_on_the_way = other_noise + time * (embedding - other_noise)
         with tf.GradientTape() as tape:
-            velocity = self.flow.field([on_the_way, time, told], training=True)
+            velocity = self.flow.field([on_the_way, time, told], training=drop_out)
             flow_loss = self.flow_loss(latent - noise, velocity)
             velocity = self.embedding_flow.field([embedding_on_the_way, time, heard], training=True)
             embedding_loss = self.flow_loss(embedding - other_noise, velocity)

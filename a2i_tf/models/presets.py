@@ -132,7 +132,7 @@ DEFAULT = Preset(
     flow_blocks=6,
     flow_steps=8,
     lesson_batch_size=128,
-    guidance=1.3,
+    guidance=1.5,
     generator="skip",
     generator_width=48,
     discriminator_width=32,
@@ -151,7 +151,7 @@ DEFAULT = Preset(
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.04,
-    flow_share=0.2,
+    flow_share=0.1,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,

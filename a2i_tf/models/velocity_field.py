@@ -15,6 +15,8 @@ from a2i_tf.models.layers import FeatureWiseModulation
 _FREQUENCIES = np.array([1.5, 3.0, 6.0, 12.0], np.float32)
 # Width and height in areas of a latent: a quarter of the places, and of the time that they take.
 _PATCH = 2
+# Else the field learns by heart which picture belongs to an embedding.
+_DROPOUT = 0.2
 
 
 @keras.saving.register_keras_serializable(package="a2i")
@@ -66,7 +68,8 @@ def build_velocity_field(
 
     It sees latents in patches of 2 x 2. Its blocks mix places, then channels. What was heard and
     the time scale and shift what they see (adaptive layer normalization, Peebles & Xie 2023, arXiv
-    2212.09748, section 3.2).
+    2212.09748, section 3.2). Called with `training=True`, it forgets a fifth of what its blocks
+    think of at every place.
 
     Args:
         latent_shape: (height, width, channels) of a latent.
@@ -121,7 +124,8 @@ def _mix_channels(
     channels = x.shape[-1]
     seen = _modulate(x, condition, name)
     hidden = keras.layers.Dense(2 * channels, "silu", name=f"{name}_enter")(seen)
-    return keras.layers.Add()([x, keras.layers.Dense(channels, name=f"{name}_leave")(hidden)])
+    kept = keras.layers.Dropout(_DROPOUT, name=f"{name}_keep")(hidden)
+    return keras.layers.Add()([x, keras.layers.Dense(channels, name=f"{name}_leave")(kept)])
 
 
 def _modulate(x: keras.KerasTensor, condition: keras.KerasTensor, name: str) -> keras.KerasTensor:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from a2i_tf.datasets.autotuning import without_autotuning
 from a2i_tf.models.flow_lesson import FlowLesson
 from a2i_tf.models.latent_gan import LatentGAN
 from a2i_tf.training.budget import LessonBudget
@@ -58,7 +59,7 @@ def teach_flows(
     examples = tf.data.Dataset.from_tensor_slices(descriptions)
     examples = examples.shuffle(len(descriptions[0]), seed=config.seed).repeat()
     batches = examples.batch(config.preset.lesson_batch_size, drop_remainder=True)
-    return context.fit(lesson, batches, [*callbacks, budget])
+    return context.fit(lesson, without_autotuning(batches), [*callbacks, budget])
 
 
 def share_left(gan: LatentGAN, config: RunConfig, elapsed_seconds: float) -> float:

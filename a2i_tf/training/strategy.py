@@ -19,8 +19,9 @@ def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
     """Makes a distribution strategy.
 
     Args:
-        name: "auto" takes `MirroredStrategy` on several GPUs and `OneDeviceStrategy` otherwise;
-            "multiworker" reads the cluster from the environment variable `TF_CONFIG`.
+        name: "auto" takes `MirroredStrategy` on several GPUs and one device otherwise: a
+            `OneDeviceStrategy` on a GPU, TensorFlow's default strategy on a CPU; "multiworker"
+            reads the cluster from the environment variable `TF_CONFIG`.
 
     Raises:
         A2IError: if "multiworker" is asked for without a usable `TF_CONFIG`.
@@ -34,7 +35,11 @@ def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
         kind = "GPU" if gpus else "CPU"
         devices = [device.name for device in tf.config.list_logical_devices(kind)]
         return tf.distribute.MirroredStrategy(devices)
-    return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")
+    if gpus:
+        return tf.distribute.OneDeviceStrategy("/gpu:0")
+    # A `OneDeviceStrategy` prefetches to its device by iterators of its own, whose autotuner can't
+    # be switched off (datasets/autotuning.py); on a CPU there is nothing to prefetch to.
+    return tf.distribute.get_strategy()
 
 
 def use_fast_precision() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from a2i_tf.datasets.autotuning import without_autotuning
 from a2i_tf.datasets.records.index import RecordsConfig, RecordsFolder
 from a2i_tf.datasets.records.shards import IMAGE_KEY, MFCC_KEY
 
@@ -61,7 +62,7 @@ def make_training_batches(records: RecordsFolder, batch_size: int, seed: int) ->
     options = tf.data.Options()
     # By files, a dataset with fewer shards than workers would leave some without any.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return batches.with_options(options)
+    return without_autotuning(batches.with_options(options))
 
 
 def _parse(rows: tf.Tensor, config: RecordsConfig) -> tuple[tf.Tensor, tf.Tensor]:
