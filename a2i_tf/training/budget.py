@@ -100,16 +100,20 @@ class LessonBudget(keras.callbacks.Callback):
         self._taken = 0
         self._rate = float(self.model.optimizer.learning_rate.numpy())
 
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Sets the learning rate of the step to come: of the only one, that of the end."""
+        share = self._share_used(time.monotonic() - self._started, self._taken + 1)
+        self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))
+
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Reports, and stops when the share is used."""
         self._taken += 1
         seconds = time.monotonic() - self._started
         elapsed = self._used_before + seconds
         self._elapsed_seconds.assign(elapsed)
-        used = seconds / self._seconds if self._seconds else self._taken / (self._steps or 1)
         losses = {self.model.name: float((logs or {}).get("loss", math.nan))}
         speed = self._taken * self._batch_size / seconds
-        share = min(1.0, used / self._share + _ROUNDING)
+        share = self._share_used(seconds, self._taken)
         before, after = self._counted
         counted = before + share * (after - before)
         progress = min(1.0, elapsed / self._seconds) if self._seconds else counted
@@ -117,6 +121,9 @@ class LessonBudget(keras.callbacks.Callback):
         check_finite(status)
         if self._on_status:
             self._on_status(status)
-        self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))
         if share >= 1.0:
             self.model.stop_training = True
+
+    def _share_used(self, seconds: float, steps: int) -> float:
+        used = seconds / self._seconds if self._seconds else steps / (self._steps or 1)
+        return min(1.0, used / self._share + _ROUNDING)
