@@ -13,8 +13,8 @@ from a2i_tf.datasets.records.preparation import OnCount, OnStage
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus
 
-# Of 128 pairs: 32,768 of them, described or sketched once, are some 200 MB, and a minute of one
-# core to make.
+# Of 128 pairs: 32,768 of them are a minute of one core to describe or to sketch, and some 100 MB
+# or, with their MFCC, 500 MB to keep.
 _MOST_BATCHES = 256
 
 Fit = Callable[[keras.Model, tf.data.Dataset, list[keras.callbacks.Callback]], bool]
