@@ -381,7 +381,7 @@ class DamageTest(tf.test.TestCase):
 
     def test_a_tflite_file_of_another_format_is_refused(self):
         path = self.folder / "model.tflite"
-        path.write_bytes(self.whole.replace(b'"format": 2', b'"format": 9'))
+        path.write_bytes(self.whole.replace(b'"format": 3', b'"format": 9'))
         self.assert_refused(path, "damaged")
 
     def test_a_damaged_savedmodel_is_refused(self):
@@ -392,7 +392,7 @@ class DamageTest(tf.test.TestCase):
         config = (result.version_folder / "config.json").read_text()
         (folder / "config.json").write_text(config[:20])
         self.assert_refused(folder, "cannot be read as JSON")
-        (folder / "config.json").write_text(config.replace('"format": 2', '"format": 9'))
+        (folder / "config.json").write_text(config.replace('"format": 3', '"format": 9'))
         self.assert_refused(folder, "format 9")
         (folder / "config.json").write_text(config)
         self.assert_refused(folder, "is damaged")

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import tensorflow as tf
 from test_warm_up import fit, make_config, make_context, make_gan, make_pairs
@@ -27,11 +28,16 @@ def make_batches(size=8):
 
 
 def teach(gan, on_status=None, on_count=lambda _what, _done, _total: None, **changes):
-    config = dataclasses.replace(make_config(gan), steps=STEPS, **changes)
+    config = dataclasses.replace(make_config(gan), **{"steps": STEPS, **changes})
     context = make_context(
         gan, make_batches(), PAIRS, fit, config=config, on_status=on_status, on_count=on_count
     )
     return teach_flows(gan, context, [])
+
+
+def dropout_states(gan):
+    dropout = [layer for layer in gan.flow.field.layers if isinstance(layer, keras.layers.Dropout)]
+    return [layer.seed_generator.state.numpy() for layer in dropout]
 
 
 def copies(*networks):
@@ -46,6 +52,28 @@ class FlowLessonTest(tf.test.TestCase):
         self.assertAllClose(heard, gan.listener(mfcc))
         self.assertAllClose(embedding, gan.sketch_reader(average_strips(make_sketches(images))))
         self.assertAllClose(latent, gan.picture_encoder(images))
+
+    def test_units_are_dropped_out_here_and_not_while_flows_follow(self):
+        gan = make_trained()
+        mfcc, images = next(iter(make_batches()))
+        lesson = FlowLesson(gan)
+        heard, embedding, latent = lesson.describe(mfcc, images)
+        before = dropout_states(gan)
+        self.assertNotEmpty(before)
+        gan.train_prior(mfcc, embedding, latent)
+        self.assertAllEqual(dropout_states(gan), before)
+        lesson.train_step((heard, embedding, latent))
+        self.assertNotAllEqual(dropout_states(gan), before)
+
+    def test_describing_leaves_time_to_learn(self):
+        counts = []
+        teach(
+            make_trained(),
+            on_count=lambda _what, done, total: counts.append((done, total)),
+            steps=None,
+            minutes=1e-6,
+        )
+        self.assertEqual(counts, [(1, PAIRS // 8)])
 
     def test_flows_learn_and_nothing_else(self):
         gan, losses, counts = make_trained(), [], []

@@ -3,6 +3,7 @@ import pytest
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.audio.settings import MFCC_SETTINGS
+from a2i_tf.datasets.hearing import vary_hearing
 from a2i_tf.datasets.records import batches as records_batches
 from a2i_tf.datasets.records import index as records_index
 from a2i_tf.datasets.records.batches import make_training_batches
@@ -77,11 +78,13 @@ def test_no_python_function_runs_per_example(records):
     assert "PyFunc" not in str(make_training_batches(records, 2, seed=0)._as_serialized_graph())
 
 
-def test_what_is_made_of_batches_is_not_autotuned_either(records):
+def test_what_training_makes_of_batches_is_not_autotuned_either(records):
     batches = make_training_batches(records, 4, seed=0)
-    made = batches.map(lambda mfcc, images: (mfcc, -images)).take(3).cache().prefetch(2)
+    statistics = records.index.statistics
+    varied = vary_hearing(batches, records.index.config.mfcc, statistics, seed=0).prefetch(2)
     assert batches.options().autotune.enabled is False
-    assert made.options().autotune.enabled is False
+    assert varied.options().autotune.enabled is False
+    assert varied.take(3).cache().repeat().options().autotune.enabled is False
 
 
 def test_graph_holds_no_examples(records):

@@ -42,7 +42,7 @@ class Signatures:
         """
         module = tf.Module(name="a2i")
         networks = (self.encoder, self.generator)
-        module.weights = [weight.value for network in networks for weight in network.variables]
+        module.weights = [weight.value for network in networks for weight in network.weights]
         return module
 
     def serving_function(self) -> tf.types.experimental.PolymorphicFunction:

@@ -10,7 +10,7 @@ from a2i_tf.config import Config
 from a2i_tf.errors import A2IError
 
 CONFIG_FILE = "config.json"
-MODEL_FORMAT = 2
+MODEL_FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ class EmbeddingFlow(keras.layers.Layer):
     2204.06125, section 2.2), by conditional flow matching (Lipman et al. 2023, arXiv 2210.02747).
     To draw, it follows the field not from noise but from the middle of the noise, zero: where a
     sound allows several scenes, that leads to the likeliest one, and not in between as the mean
-    would; where it allows more or less rain, to about the middle.
+    would; where it allows more or less rain, to about the middle. (By Euler's method: there is no
+    spread that its steps could lose.)
 
     Args:
         dim: Length of an embedding, and of what was heard.

@@ -83,7 +83,7 @@ class FlowLesson(keras.Model):
         latent = jitter(latent, randomness)
         told = embedding + _MISTOLD * randomness.normal(embedding.shape[-1])
         heard += _MISHEARD * randomness.normal(heard.shape[-1])
-        losses = self.gan.train_flows(heard, embedding, told, latent, drop_out=True)
+        losses = self.gan.train_flows(heard, embedding, told, latent, dropout=True)
         self.gan.update_moving_averages(self.averages)
         self.tracker.update_state(losses["flow"])
         return {"loss": self.tracker.result()}

@@ -28,7 +28,8 @@ class LatentFlow(keras.layers.Layer):
         embedding_dim: Length of the embedding.
         width: Channels inside the field.
         blocks: Blocks of the field.
-        steps: Steps from time 0 to 1, of two looks at the field each (the midpoint method).
+        steps: Steps from time 0 to 1, of two evaluations of the field each (the midpoint
+            method).
         guidance: How far to go in the sound's direction: 0 ignores it, 1 goes as far as learnt.
     """
 

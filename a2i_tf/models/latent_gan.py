@@ -89,8 +89,13 @@ class LatentGAN(AudioToImageGAN):
     ) -> dict[str, tf.Tensor]:
         """Lets the flows follow the latents, which move while the picture encoder learns."""
         heard = self.listener(mfcc, training=False)
-        # Nothing is learnt by heart from what moves; and two replicas take the same step as one.
-        return self.train_flows(heard, embedding, embedding, latent, drop_out=False)
+        # Nothing is learnt by heart from what moves.
+        return self.train_flows(heard, embedding, embedding, latent, dropout=False)
+
+    def advance(self, progress: float) -> None:
+        """Sets the flows' rate, too: a lesson that a resumed run has behind it left it low."""
+        super().advance(progress)
+        self.flow_optimizer.learning_rate.assign(FLOW_LEARNING_RATE)
 
     def train_flows(
         self,
@@ -98,7 +103,8 @@ class LatentGAN(AudioToImageGAN):
         embedding: tf.Tensor,
         told: tf.Tensor,
         latent: tf.Tensor,
-        drop_out: bool,
+        *,
+        dropout: bool,
     ) -> dict[str, tf.Tensor]:
         """Takes a step of flow matching (Lipman et al. 2023, equation 23, without its sigma).
 
@@ -107,8 +113,7 @@ class LatentGAN(AudioToImageGAN):
             embedding: What pictures show of it, float32 [pairs, embedding_dim].
             told: What the flow of latents is told of that, of the same shape.
             latent: What can't be heard of them, jittered, float32 [pairs, *latent_shape].
-            drop_out: Whether the flow of latents learns with dropout, of which every replica
-                draws its own.
+            dropout: Whether the flow of latents learns with dropout.
 
         Returns:
             The losses of the flow of latents and of that of embeddings, as "flow" and "embedding".
@@ -122,7 +127,7 @@ class LatentGAN(AudioToImageGAN):
         other_noise = randomness.normal(self.preset.embedding_dim)
         embedding_on_the_way = other_noise + time * (embedding - other_noise)
         with tf.GradientTape() as tape:
-            velocity = self.flow.field([on_the_way, time, told], training=drop_out)
+            velocity = self.flow.field([on_the_way, time, told], training=dropout)
             flow_loss = self.flow_loss(latent - noise, velocity)
             velocity = self.embedding_flow.field([embedding_on_the_way, time, heard], training=True)
             embedding_loss = self.flow_loss(embedding - other_noise, velocity)

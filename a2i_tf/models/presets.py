@@ -28,7 +28,7 @@ class Preset(Config):
             it from pictures (models/latent_gan.py), or "normal", noise itself.
         flow_width: Channels of the flow's blocks.
         flow_blocks: Their number.
-        flow_steps: Steps of the flow from noise to what can't be heard.
+        flow_steps: Steps of the flow from noise to what can't be heard, of two evaluations each.
         lesson_batch_size: Pairs that all learn from at once before and after the adversarial
             training, where a step costs little; over all replicas.
         guidance: How far the flow goes in the direction that the sound makes a difference in.

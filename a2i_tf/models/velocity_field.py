@@ -68,8 +68,8 @@ def build_velocity_field(
 
     It sees latents in patches of 2 x 2. Its blocks mix places, then channels. What was heard and
     the time scale and shift what they see (adaptive layer normalization, Peebles & Xie 2023, arXiv
-    2212.09748, section 3.2). Called with `training=True`, it forgets a fifth of what its blocks
-    think of at every place.
+    2212.09748, section 3.2). Called with `training=True`, it drops out a fifth of the hidden units
+    that mix channels.
 
     Args:
         latent_shape: (height, width, channels) of a latent.
@@ -124,8 +124,8 @@ def _mix_channels(
     channels = x.shape[-1]
     seen = _modulate(x, condition, name)
     hidden = keras.layers.Dense(2 * channels, "silu", name=f"{name}_enter")(seen)
-    kept = keras.layers.Dropout(_DROPOUT, name=f"{name}_keep")(hidden)
-    return keras.layers.Add()([x, keras.layers.Dense(channels, name=f"{name}_leave")(kept)])
+    rest = keras.layers.Dropout(_DROPOUT, name=f"{name}_dropout")(hidden)
+    return keras.layers.Add()([x, keras.layers.Dense(channels, name=f"{name}_leave")(rest)])
 
 
 def _modulate(x: keras.KerasTensor, condition: keras.KerasTensor, name: str) -> keras.KerasTensor:

@@ -137,7 +137,9 @@ def _warm_up(servable: Servable, folder: Path) -> None:
     path = folder / WARMUP_FILE
     if not path.is_file():
         return
-    for record in tf.data.TFRecordDataset([str(path)]).as_numpy_iterator():
+    # All at once: who deletes an iterator waits the longer, the longer it has lived
+    # (datasets/autotuning.py).
+    for record in list(tf.data.TFRecordDataset([str(path)]).as_numpy_iterator()):
         request = PredictionLog.FromString(record).predict_log.request
         name = request.model_spec.signature_name or DEFAULT_SIGNATURE
         inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}

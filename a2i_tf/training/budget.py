@@ -101,7 +101,7 @@ class LessonBudget(keras.callbacks.Callback):
         self._rate = float(self.model.optimizer.learning_rate.numpy())
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Sets the learning rate of the step to come: of the only one, that of the end."""
+        """Sets the learning rate: where steps are counted, by what is used after this one."""
         share = self._share_used(time.monotonic() - self._started, self._taken + 1)
         self.model.optimizer.learning_rate.assign(self._rate * decay(share, self._decay_share))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import keras
@@ -18,6 +19,8 @@ from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import flow_steps_alone, steps_taken
 
 _LEAST_SHARE = 1e-6
+# Of the lesson's time, on a slow machine: fewer pictures are then described.
+_MOST_DESCRIBING = 0.5
 
 Descriptions = tuple[NDArray[np.float32], ...]
 
@@ -36,14 +39,16 @@ def teach_flows(
         Whether it came to its end, and wasn't interrupted.
     """
     config, elapsed_seconds = context.config, context.elapsed_seconds
-    if share_left(gan, config, float(elapsed_seconds)) <= 0:
+    left = share_left(gan, config, float(elapsed_seconds))
+    if left <= 0:
         return True
     context.on_stage("learning what sounds leave open")
     with context.strategy.scope():
         lesson = FlowLesson(gan)
     try:
         started = time.monotonic()
-        descriptions = _describe(lesson, context)
+        seconds = 60 * config.minutes * left if config.minutes else math.inf
+        descriptions = _describe(lesson, context, seconds * _MOST_DESCRIBING)
         elapsed_seconds.assign_add(time.monotonic() - started)
     except KeyboardInterrupt:
         return False
@@ -75,11 +80,14 @@ def share_left(gan: LatentGAN, config: RunConfig, elapsed_seconds: float) -> flo
     return config.preset.flow_share - flow_steps_alone(gan) / (config.steps or 1)
 
 
-def _describe(lesson: FlowLesson, context: LessonContext) -> Descriptions:
+def _describe(lesson: FlowLesson, context: LessonContext, seconds: float) -> Descriptions:
+    started = time.monotonic()
     describe = tf.function(lesson.describe)
     count = context.num_batches_in_memory
     rows = []
     for done, batch in enumerate(context.plain_batches.take(count), 1):
         rows.append([part.numpy() for part in describe(*batch)])
         context.on_count("describing pictures", done, count)
+        if time.monotonic() - started >= seconds:
+            break
     return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))

@@ -19,9 +19,9 @@ def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
     """Makes a distribution strategy.
 
     Args:
-        name: "auto" takes `MirroredStrategy` on several GPUs and one device otherwise: a
-            `OneDeviceStrategy` on a GPU, TensorFlow's default strategy on a CPU; "multiworker"
-            reads the cluster from the environment variable `TF_CONFIG`.
+        name: "one-device" is TensorFlow's default strategy, on the first GPU where there is one;
+            "mirrored" takes all GPUs; "auto" is "mirrored" on several GPUs and "one-device"
+            otherwise; "multiworker" reads the cluster from the environment variable `TF_CONFIG`.
 
     Raises:
         A2IError: if "multiworker" is asked for without a usable `TF_CONFIG`.
@@ -35,10 +35,8 @@ def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
         kind = "GPU" if gpus else "CPU"
         devices = [device.name for device in tf.config.list_logical_devices(kind)]
         return tf.distribute.MirroredStrategy(devices)
-    if gpus:
-        return tf.distribute.OneDeviceStrategy("/gpu:0")
-    # A `OneDeviceStrategy` prefetches to its device by iterators of its own, whose autotuner can't
-    # be switched off (datasets/autotuning.py); on a CPU there is nothing to prefetch to.
+    # And no `OneDeviceStrategy`: it prefetches to its device by iterators of its own, whose
+    # autotuner can't be switched off (datasets/autotuning.py).
     return tf.distribute.get_strategy()
 
 
