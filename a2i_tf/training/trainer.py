@@ -19,6 +19,7 @@ from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.batches import make_training_batches
 from a2i_tf.datasets.records.index import RecordsFolder
 from a2i_tf.datasets.records.preparation import OnCount, OnStage, prepare_records
+from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.latent_gan import LatentGAN, build_gan
@@ -82,13 +83,7 @@ def train(
     data = _load_data(run, config, on_stage, on_count)
     statistics = data.records.index.statistics
     on_stage("building the networks")
-    use_fast_precision()
-    keras.utils.set_random_seed(config.seed)
-    with strategy.scope():
-        gan = build_gan(
-            config.preset, config.image_size, config.mfcc.shape, statistics, config.seed
-        )
-        gan.compile(jit_compile=False)
+    gan = _build(config, statistics, strategy)
     elapsed_seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
     keeper = Keeper(run, config, statistics, gan, elapsed_seconds)
     keeper.restore()
@@ -113,16 +108,10 @@ def train(
         return TrainingResult(run, 0, float(elapsed_seconds), False, data.bad_pairs)
     samples = SamplePictures(gan, run / "samples", data.samples.mfcc, data.samples.images)
     checkpoints = Checkpoints(keeper.save, _CHECKPOINT_SECONDS)
-    finished = True
-    progress = adversarial_progress(config, steps_taken(gan), float(elapsed_seconds))
-    # One step at least, however long it took to get here.
-    if progress < 1.0 or not steps_taken(gan):
-        on_stage("training")
-        batches = make_training_batches(data.records, config.preset.batch_size, seed)
-        batches = _vary(batches, data.records, config, seed)
-        budget = Budget(config, elapsed_seconds)
-        records = Records(run, elapsed_seconds, on_status)
-        finished = _fit(gan, batches, [budget, records, samples, checkpoints])
+    batches = make_training_batches(data.records, config.preset.batch_size, seed)
+    batches = _vary(batches, data.records, config, seed)
+    records = Records(run, elapsed_seconds, on_status)
+    finished = _train_adversarially(gan, batches, lessons, [records, samples, checkpoints])
     if finished and isinstance(gan, LatentGAN):
         finished = teach_flows(gan, lessons, [checkpoints])
         samples.draw()
@@ -130,6 +119,35 @@ def train(
     keeper.save()
     steps = steps_taken(gan)
     return TrainingResult(run, steps, float(elapsed_seconds), finished, data.bad_pairs)
+
+
+def _build(
+    config: RunConfig, statistics: MfccStatistics, strategy: tf.distribute.Strategy
+) -> AudioToImageGAN:
+    use_fast_precision()
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        gan = build_gan(
+            config.preset, config.image_size, config.mfcc.shape, statistics, config.seed
+        )
+        gan.compile(jit_compile=False)
+    return gan
+
+
+def _train_adversarially(
+    gan: AudioToImageGAN,
+    batches: tf.data.Dataset,
+    context: LessonContext,
+    callbacks: list[keras.callbacks.Callback],
+) -> bool:
+    """Trains all networks, unless that is done; returns whether it wasn't interrupted."""
+    config, elapsed_seconds = context.config, context.elapsed_seconds
+    progress = adversarial_progress(config, steps_taken(gan), float(elapsed_seconds))
+    # One step at least, however long it took to get here.
+    if progress >= 1.0 and steps_taken(gan):
+        return True
+    context.on_stage("training")
+    return context.fit(gan, batches, [Budget(config, elapsed_seconds), *callbacks])
 
 
 @dataclass(frozen=True)
