@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,10 @@ from made_once import made_once
 from pairs_fixture import make_pairs_folder
 
 from a2i_tf.cli import main
+
+# Several workers share the processors; TensorFlow reads it at its first operation, and processes
+# that tests start inherit it.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 # What takes longest goes first, so that no worker is left alone with it at the end.
 _FIRST = (

@@ -147,7 +147,7 @@ def features_folder(tmp_path):
 
 def test_evaluate_on_features_that_come_with_their_splits(a2i, features_folder, tmp_path):
     run, report = tmp_path / "run", tmp_path / "report.json"
-    options = ("--preset", "tiny", "--image-size", 32, "--steps", 40, "--run-dir", run)
+    options = ("--preset", "tiny", "--image-size", 32, "--steps", 2, "--run-dir", run)
     code, _, err = a2i("train", "--data", features_folder.root, *options)
     assert code == 0, err
     assert f"a2i evaluate --run {run}" in " ".join(err.split())

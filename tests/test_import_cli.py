@@ -58,19 +58,15 @@ def _pair_list(root: Path) -> Path:
     return files / "list.csv"
 
 
-@pytest.mark.parametrize("make", [_videos, _pair_list, _by_class])
-def test_from_files_to_a_picture(a2i, tmp_path, monkeypatch, make):
+@pytest.mark.parametrize("make", [_pair_list, _by_class])
+def test_from_files_to_pairs(a2i, tmp_path, monkeypatch, make):
     monkeypatch.chdir(tmp_path)
-    path = make(tmp_path / "mine").relative_to(tmp_path)
-    code, out, err = a2i("import", path, "--name", "own", "--frame-size", 32, "--json")
-    assert code == 0, err
-    result = json.loads(out)
-    assert result["label_counts"].keys() == {"brook", "street"}
-    folder = read_pairs(Path(result["path"]))
-    assert find_bad_pairs(folder) == []
-    for split in ("train", "validation", "test"):
-        assert {pair.label for pair in folder.split(split)} == {"brook", "street"}
+    _check_import(a2i, make(tmp_path / "mine").relative_to(tmp_path))
 
+
+def test_from_videos_to_a_picture(a2i, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _check_import(a2i, _videos(tmp_path / "mine").relative_to(tmp_path))
     train = ("--preset", "tiny", "--image-size", 32, "--steps", 3)
     code, _, err = a2i("train", *train)
     assert code == 0, err
@@ -80,6 +76,16 @@ def test_from_files_to_a_picture(a2i, tmp_path, monkeypatch, make):
     with Image.open("out/clip-seed0.png") as picture:
         assert picture.size == (32, 32)
 
+
+def _check_import(a2i, path: Path) -> None:
+    code, out, err = a2i("import", path, "--name", "own", "--frame-size", 32, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["label_counts"].keys() == {"brook", "street"}
+    folder = read_pairs(Path(result["path"]))
+    assert find_bad_pairs(folder) == []
+    for split in ("train", "validation", "test"):
+        assert {pair.label for pair in folder.split(split)} == {"brook", "street"}
     code, out, err = a2i("import", path, "--name", "own", "--frame-size", 32, "--json")
     assert code == 0
     assert "is there already" in err

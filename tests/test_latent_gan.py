@@ -245,6 +245,39 @@ class LatentGanTest(tf.test.TestCase):
         self.assertAllClose(some_weather[1], 0.0, atol=0.4)
         self.assertAllClose([scene[1], some_weather[0]], [0.0, 0.0], atol=0.4)
 
+    def test_learns_to_show_what_it_is_told_whatever_the_latent(self):
+        gan = make_gan()
+        fill(gan.generator)
+        images = tf.constant(np.clip(normal(0, 64, 32, 32, 3), -1, 1))
+        embedding, latent = gan.embed(None, images), tf.constant(normal(1, 64, 8, 8, 2))
+        variables, optimizer = gan.generator.trainable_variables, keras.optimizers.Adam(0.01)
+
+        @tf.function
+        def error(step):
+            return gan.regress(embedding, latent, BatchRandomness(0, step, 64))
+
+        @tf.function
+        def learn(step):
+            with tf.GradientTape() as tape:
+                loss = gan.regress(embedding, latent, BatchRandomness(0, step, 64))
+            optimizer.apply(tape.gradient(loss, variables), variables)
+
+        before = np.mean([error(tf.constant(step)) for step in range(8)])
+        for step in range(8, 208):
+            learn(tf.constant(step))
+        after = np.mean([error(tf.constant(step)) for step in range(8)])
+        self.assertLess(after, 0.5 * before)
+
+    def test_what_cannot_be_heard_is_not_asked_for(self):
+        gan = make_gan()
+        fill(gan.generator)
+        last = gan.sketch_reader.get_layer("embedding")
+        last.set_weights([np.zeros_like(weights) for weights in last.get_weights()])
+        images = tf.constant(np.clip(normal(0, 8, 32, 32, 3), -1, 1))
+        embedding, latent = gan.embed(None, images), tf.constant(normal(1, 8, 8, 8, 2))
+        error = gan.regress(embedding, latent, BatchRandomness(0, tf.constant(0), 8))
+        self.assertAllEqual(error, 0.0)
+
     def test_seeds_of_one_sound_show_what_can_be_seen_not_its_mean(self):
         gan = make_gan(flow_width=32)
         # Two shades and one sound: no shade can be heard.

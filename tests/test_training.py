@@ -48,11 +48,21 @@ def make_config(folder, **changes):
 
 
 @pytest.fixture(scope="module")
-def finished_run(tmp_path_factory, folder):
-    run = tmp_path_factory.mktemp("runs") / "0001-fixture-tiny"
-    config = make_config(folder)
-    start_run(run, config)
-    return run, train(run, config)
+def twins(tmp_path_factory, folder):
+    """Two runs of one configuration, their results and what was told; the first writes records."""
+    root, config, results, stages = tmp_path_factory.mktemp("runs"), make_config(folder), [], []
+    names = ("0001-fixture-tiny", "0002-fixture-tiny")
+    for name in names:
+        start_run(root / name, config)
+        stages.append([])
+        results.append(train(root / name, config, on_stage=stages[-1].append))
+    return [root / name for name in names], results, stages
+
+
+@pytest.fixture(scope="module")
+def finished_run(twins):
+    (_, run), (_, result), _ = twins
+    return run, result
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +75,6 @@ def resumed_run(tmp_path_factory, finished_run, folder):
         file.write('{"step": 80, "los')
     train(run, make_config(folder, steps=80))
     return run
-
-
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory, folder):
-    """Two runs of one configuration, with what was told; the first writes the records."""
-    root, stages = tmp_path_factory.mktemp("twins"), []
-    config = make_config(folder, steps=5, records=str(root / "records"))
-    for name in ("first", "second"):
-        start_run(root / name, config)
-        stages.append([])
-        train(root / name, config, on_stage=stages[-1].append)
-    return (root / "first", root / "second"), stages
 
 
 def draw(run):
@@ -96,6 +94,15 @@ def moved(run, before):
     return np.mean(np.abs(read_weights(run) - before)) / np.mean(np.abs(before))
 
 
+def test_the_flows_take_a_fifth_of_the_budget_and_six_minutes_at_most(folder):
+    default = PRESETS["default"]
+    shares = [
+        make_config(folder, preset=default, **budget).flow_share
+        for budget in ({"steps": None, "minutes": 5}, {"steps": None, "minutes": 60}, {"steps": 9})
+    ]
+    assert shares == pytest.approx([0.2, 0.1, 0.2])
+
+
 def test_run_folder_holds_all_that_is_promised(finished_run, folder):
     run, result = finished_run
     assert result.finished
@@ -104,7 +111,7 @@ def test_run_folder_holds_all_that_is_promised(finished_run, folder):
     lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [20, 40, 60]
     # The rest of the budget is the flows'.
-    assert lines[-1]["progress"] == pytest.approx(1 - PRESET.flow_share)
+    assert lines[-1]["progress"] == pytest.approx(1 - make_config(folder).flow_share)
     assert lines[-1]["reconstruction"] < lines[0]["reconstruction"]
     assert {path.name for path in (run / "samples").iterdir()} == {
         "step-000050.png",
@@ -216,7 +223,7 @@ def test_run_from_another_version(finished_run, tmp_path):
 
 def test_numbers_go_on_and_the_latest_is_found(finished_run, folder):
     run, _ = finished_run
-    assert next_run_folder(run.parent, make_config(folder)).name == "0002-fixture-tiny"
+    assert next_run_folder(run.parent, make_config(folder)).name == "0003-fixture-tiny"
     assert next_run_folder(run.parent / "none", make_config(folder)).name == "0001-fixture-tiny"
     assert latest_run(run.parent) == run
     with pytest.raises(A2IError, match="holds no trained model"):
@@ -244,7 +251,7 @@ def test_fewer_pairs_than_a_batch(folder, tmp_path):
 
 
 def test_second_run_writes_no_records(twins):
-    _, (first, second) = twins
+    _, _, (first, second) = twins
     assert "writing records" in first
     warming_up = ["learning to sketch", "aligning sound and sight"]
     training = ["training", "learning what sounds leave open", "saving"]

@@ -121,6 +121,11 @@ class AudioToImageGAN(keras.Model):
         """The weight of the reconstruction term now."""
         return self._now(self.preset.reconstruction_weight, self.preset.final_reconstruction_weight)
 
+    @property
+    def regression_weight(self) -> tf.Tensor:
+        """The weight of the regression term now."""
+        return self._now(0.0, self.preset.final_regression_weight)
+
     def advance(self, progress: float) -> None:
         """Sets the progress, and the learning rates, which fall towards the end.
 
@@ -156,9 +161,11 @@ class AudioToImageGAN(keras.Model):
             generated_logits = self._score(generated_images, embedding, randomness)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
             reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
+            regression_loss = self.regress(embedding, latent, randomness)
             total_loss = (
                 self.adversarial_weight * generator_loss
                 + self.reconstruction_weight * reconstruction_loss
+                + self.regression_weight * regression_loss
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
@@ -168,6 +175,7 @@ class AudioToImageGAN(keras.Model):
             discriminator=discriminator_loss,
             generator=generator_loss,
             reconstruction=reconstruction_loss,
+            regression=regression_loss,
             **prior_losses,
         )
 
@@ -180,6 +188,16 @@ class AudioToImageGAN(keras.Model):
         """Returns what the generator is to draw from: float32 [batch, *latent_shape]; noise."""
         del real_images
         return randomness.normal(*self.preset.latent_shape)
+
+    def regress(
+        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
+    ) -> tf.Tensor:
+        """Returns how far pictures are from showing the embeddings they're drawn from: a scalar.
+
+        What noise draws has no embedding of its own: 0.
+        """
+        del embedding, latent, randomness
+        return tf.constant(0.0)
 
     def train_prior(
         self, mfcc: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor
@@ -234,8 +252,8 @@ class AudioToImageGAN(keras.Model):
         return self.discriminator([images, tf.stop_gradient(embedding)], training=training)
 
     def _track(self, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
-        for name, loss in losses.items():
-            self.trackers[name].update_state(loss)
+        for name, tracker in self.trackers.items():
+            tracker.update_state(losses[name])
         return {name: tracker.result() for name, tracker in self.trackers.items()}
 
 

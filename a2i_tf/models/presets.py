@@ -51,6 +51,8 @@ class Preset(Config):
         reconstruction_weight: Weight of the reconstruction term at the start.
         final_reconstruction_weight: Its weight at the end; it changes linearly.
         sketch_weight: Weight of sketches in the reconstruction term, beside 1 for pixels.
+        final_regression_weight: Weight, at the end, of the error of embeddings as they're read from
+            pictures; it rises linearly from 0; only with a flow.
         decay_share: Share of the training at its end in which the learning rates fall.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
@@ -58,6 +60,7 @@ class Preset(Config):
             agree (models/alignment.py); only with a flow.
         flow_share: Time after the adversarial training, likewise, in which the flows alone learn
             on (models/flow_lesson.py); only with a flow.
+        flow_minutes: Minutes of that at most: longer ones learn by heart.
     """
 
     name: str
@@ -87,10 +90,12 @@ class Preset(Config):
     reconstruction_weight: float
     final_reconstruction_weight: float
     sketch_weight: float
+    final_regression_weight: float
     decay_share: float
     sketch_share: float
     alignment_share: float
     flow_share: float
+    flow_minutes: float
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -103,10 +108,10 @@ class Preset(Config):
         if self.prior == "flow" and (self.noise_dim % LATENT_SIZE**2 or self.latent_shape[-1] < 2):
             raise ValueError(f"noise_dim must be {LATENT_SIZE**2} times 2 or more")
         shares = (self.sketch_share, self.alignment_share, self.flow_share)
-        if self.prior == "flow" and not (min(shares) > 0 and sum(shares) < 1):
+        if self.prior == "flow" and not (min(*shares, self.flow_minutes) > 0 and sum(shares) < 1):
             raise ValueError(
-                "a flow needs a sketch_share, an alignment_share and a flow_share above 0, "
-                "together below 1"
+                "a flow needs flow_minutes, and a sketch_share, an alignment_share and a "
+                "flow_share, above 0, the shares together below 1"
             )
 
     @property
@@ -148,10 +153,12 @@ DEFAULT = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_weight=8.0,
+    final_regression_weight=5.0,
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.04,
-    flow_share=0.1,
+    flow_share=0.2,
+    flow_minutes=6.0,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -184,10 +191,12 @@ SEED = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_weight=0.0,
+    final_regression_weight=0.0,
     decay_share=0.0,
     sketch_share=0.0,
     alignment_share=0.0,
     flow_share=0.0,
+    flow_minutes=0.0,
 )
 
 TINY = Preset(
@@ -218,10 +227,12 @@ TINY = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_weight=0.4,
+    final_regression_weight=5.0,
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.1,
     flow_share=0.2,
+    flow_minutes=6.0,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}

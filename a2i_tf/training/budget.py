@@ -57,7 +57,7 @@ def adversarial_progress(config: RunConfig, steps: int, elapsed_seconds: float) 
     """
     if config.minutes is None:
         return min(1.0, steps / (config.steps or 1))
-    return min(1.0, elapsed_seconds / (60 * config.minutes * (1 - config.preset.flow_share)))
+    return min(1.0, elapsed_seconds / (60 * config.minutes * (1 - config.flow_share)))
 
 
 class LessonBudget(keras.callbacks.Callback):

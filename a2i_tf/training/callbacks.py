@@ -17,6 +17,7 @@ from a2i_tf.atomic import explain_os_errors
 from a2i_tf.grid import write_grid
 from a2i_tf.models.drawing import Drawer
 from a2i_tf.models.gan import AudioToImageGAN
+from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import (
     TrainingStatus,
     check_finite,
@@ -35,6 +36,7 @@ class Records(keras.callbacks.Callback):
 
     Args:
         run: The run folder.
+        config: Its configuration.
         elapsed_seconds: The variable that `Budget` keeps.
         on_status: Called after every step.
     """
@@ -42,10 +44,12 @@ class Records(keras.callbacks.Callback):
     def __init__(
         self,
         run: Path,
+        config: RunConfig,
         elapsed_seconds: tf.Variable,
         on_status: Callable[[TrainingStatus], None] | None,
     ) -> None:
         super().__init__()
+        self._config = config
         self._history = run / "history.jsonl"
         self._events = tf.summary.create_file_writer(str(run / "events"))
         self._elapsed_seconds = elapsed_seconds
@@ -71,7 +75,7 @@ class Records(keras.callbacks.Callback):
         status = TrainingStatus(
             step=step,
             elapsed_seconds=float(self._elapsed_seconds),
-            progress=progress_made(self.model),
+            progress=progress_made(self.model, self._config),
             images_per_second=self._speed,
             losses={name: float(value) for name, value in (logs or {}).items()},
         )

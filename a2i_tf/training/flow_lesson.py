@@ -59,7 +59,7 @@ def teach_flows(
         elapsed_seconds,
         context.on_status,
         step=steps_taken(gan),
-        counted=(1 - config.preset.flow_share, 1.0),
+        counted=(1 - config.flow_share, 1.0),
     )
     examples = tf.data.Dataset.from_tensor_slices(descriptions)
     examples = examples.shuffle(len(descriptions[0]), seed=config.seed).repeat()
@@ -77,7 +77,7 @@ def share_left(gan: LatentGAN, config: RunConfig, elapsed_seconds: float) -> flo
     """
     if config.minutes is not None:
         return 1 - elapsed_seconds / (60 * config.minutes)
-    return config.preset.flow_share - flow_steps_alone(gan) / (config.steps or 1)
+    return config.flow_share - flow_steps_alone(gan) / (config.steps or 1)
 
 
 def _describe(lesson: FlowLesson, context: LessonContext, seconds: float) -> Descriptions:

@@ -27,7 +27,7 @@ from a2i_tf.models.config import CONFIG_FILE
 from a2i_tf.models.presets import IMAGE_SIZES, Preset
 
 RUNS_FOLDER = Path("runs")
-RUN_FORMAT = 6
+RUN_FORMAT = 7
 MODEL_FOLDER = "model"
 _NUMBERED = re.compile(r"(\d+)-.+")
 
@@ -84,6 +84,12 @@ class RunConfig(Config):
             raise ValueError("minutes and steps must be above 0, and finite")
         if self.image_size not in IMAGE_SIZES:
             raise ValueError(f"image_size must be one of {IMAGE_SIZES}")
+
+    @property
+    def flow_share(self) -> float:
+        """The share of the budget in which the flows learn alone, at most their minutes."""
+        most = self.preset.flow_minutes / self.minutes if self.minutes else math.inf
+        return min(self.preset.flow_share, most)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunConfig:

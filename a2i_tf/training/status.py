@@ -11,6 +11,7 @@ import numpy as np
 from a2i_tf.errors import A2IError
 from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.latent_gan import LatentGAN
+from a2i_tf.training.run import RunConfig
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ def steps_taken(gan: AudioToImageGAN) -> int:
     return int(_read(gan.generator_optimizer.iterations))
 
 
-def progress_made(gan: AudioToImageGAN) -> float:
+def progress_made(gan: AudioToImageGAN, config: RunConfig) -> float:
     """Returns the share of the budget that the adversarial training has used, in [0, 1]."""
-    return _read(gan.progress) * (1 - gan.preset.flow_share)
+    return _read(gan.progress) * (1 - config.flow_share)
 
 
 def flow_steps_alone(gan: LatentGAN) -> int:

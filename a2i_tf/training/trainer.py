@@ -110,7 +110,7 @@ def train(
     checkpoints = Checkpoints(keeper.save, _CHECKPOINT_SECONDS)
     batches = make_training_batches(data.records, config.preset.batch_size, seed)
     batches = _vary(batches, data.records, config, seed)
-    records = Records(run, elapsed_seconds, on_status)
+    records = Records(run, config, elapsed_seconds, on_status)
     finished = _train_adversarially(gan, batches, lessons, [records, samples, checkpoints])
     if finished and isinstance(gan, LatentGAN):
         finished = teach_flows(gan, lessons, [checkpoints])
