@@ -284,12 +284,12 @@ class LatentGanTest(tf.test.TestCase):
         last = gan.sketch_reader.get_layer("embedding")
         kernel, bias = last.get_weights()
         last.set_weights([np.zeros_like(kernel), np.ones_like(bias)])
-        mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 32, axis=0))
-        shades = np.where(np.arange(32) < 16, 0.8, -0.8).astype(np.float32)
-        images = tf.constant(np.broadcast_to(shades[:, None, None, None], (32, 32, 32, 3)))
+        mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 16, axis=0))
+        shades = np.where(np.arange(16) < 8, 0.8, -0.8).astype(np.float32)
+        images = tf.constant(np.broadcast_to(shades[:, None, None, None], (16, 32, 32, 3)))
         step = tf.function(gan.train_step)
-        for number in range(400):
-            gan.advance(number / 400)
+        for number in range(300):
+            gan.advance(number / 300)
             step((mfcc, images))
         embedding = gan.drawing_encoder(tf.repeat(mfcc[:1], 32, axis=0))
         drawn = gan.drawing_generator([embedding, tf.constant(normal(1, 32, 128))])
