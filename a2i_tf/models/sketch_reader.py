@@ -9,8 +9,7 @@ from a2i_tf.models.sketches import SKETCH_CHANNELS, SKETCH_SIZE
 
 # Its mean and variance must be those of the data after the few steps of a short training.
 _MOMENTUM = 0.9
-# Else it learns by heart which sound belongs to a picture. Checkpoints don't hold the state of its
-# randomness: none is written while it learns.
+# Else it learns by heart which sound belongs to a picture.
 _DROPOUT = 0.3
 
 

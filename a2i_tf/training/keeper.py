@@ -19,6 +19,7 @@ from a2i_tf.training.run import MODEL_FOLDER, RunConfig
 from a2i_tf.training.status import flow_steps_alone, steps_taken
 
 _CHECKPOINTS_KEPT = 2
+_SEED_STATE = "seed_generator_state"
 
 
 class Keeper:
@@ -44,9 +45,10 @@ class Keeper:
         self._config = config
         self._statistics = statistics
         self._gan = gan
-        checkpoint = tf.train.Checkpoint(gan=gan, elapsed_seconds=elapsed_seconds)
         self._manager = tf.train.CheckpointManager(
-            checkpoint, str(run / "checkpoints"), max_to_keep=_CHECKPOINTS_KEPT
+            make_checkpoint(gan, elapsed_seconds),
+            str(run / "checkpoints"),
+            max_to_keep=_CHECKPOINTS_KEPT,
         )
 
     def restore(self) -> None:
@@ -92,6 +94,16 @@ class Keeper:
             generator=self._gan.drawing_generator,
         )
         _replace_model(self._run / MODEL_FOLDER, model)
+
+
+def make_checkpoint(gan: AudioToImageGAN, elapsed_seconds: tf.Variable) -> tf.train.Checkpoint:
+    """Returns a checkpoint of all that changes while training.
+
+    TensorFlow finds every variable of the model but those of Keras' seed generators, without which
+    a run that goes on would drop out what it dropped out before.
+    """
+    seeds = [variable.value for variable in gan.variables if variable.name == _SEED_STATE]
+    return tf.train.Checkpoint(gan=gan, elapsed_seconds=elapsed_seconds, seeds=seeds)
 
 
 def _replace_model(path: Path, model: DrawingModel) -> None:
