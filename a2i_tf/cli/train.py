@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,19 +10,14 @@ import typer
 from a2i_tf.cli.console import print_json, say
 from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
-from a2i_tf.version import __version__
 
 if TYPE_CHECKING:
-    from a2i_tf.audio.settings import MfccConfig
-    from a2i_tf.datasets.pairs import PairsFolder
-    from a2i_tf.models.presets import Preset
     from a2i_tf.training.run import RunConfig
 
 # Spelled out here, so that `--help` imports neither networks nor TensorFlow.
 PresetName = Literal["default", "seed", "tiny"]
 StrategyChoice = Literal["auto", "one-device", "mirrored", "multiworker"]
 
-_DEFAULT_MINUTES = 30.0
 _MAX_SEED = 2**32 - 1
 
 
@@ -90,13 +84,17 @@ def train(
         _refuse_fixed_options(context)
     if minutes is not None and steps is not None:
         raise typer.BadParameter("give either --minutes or --steps, not both")
-    if resume is not None:
-        run, config = resume, _resumed(resume, minutes, steps, data, records, skip_bad)
-    else:
-        config = _new_config(
-            data, preset, image_size, minutes, steps, seed, strategy, records, skip_bad
-        )
-        run = _new_run(run_dir, config)
+    budget = {"minutes": minutes, "steps": steps}
+    reading = {"records": records, "skip_bad": skip_bad}
+    try:
+        if resume is not None:
+            run, config = resume, _resumed(resume, data, **budget, **reading)
+        else:
+            shape = {"image_size": image_size, "seed": seed, "strategy": strategy}
+            config = _new_config(data, preset, **shape, **budget, **reading)
+            run = run_dir or _next_run(config)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     if dry_run:
         _print_plan(run, config)
         return
@@ -113,79 +111,26 @@ def train(
     say(f"next: a2i generate CLIP --model {run}{evaluation}")
 
 
-def _new_config(
-    data: Path | None,
-    preset: str,
-    image_size: int,
-    minutes: float | None,
-    steps: int | None,
-    seed: int,
-    strategy: str,
-    records: str | None,
-    skip_bad: bool,
-) -> RunConfig:
-    from a2i_tf.datasets.checksum import hash_splits
+def _new_config(data: Path | None, preset: str, **values: Any) -> RunConfig:
     from a2i_tf.datasets.locate import only_dataset
     from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.models.presets import preset_named
-    from a2i_tf.training.run import RunConfig
+    from a2i_tf.training.configuration import configure
 
-    folder = read_pairs(data or only_dataset())
-    chosen = preset_named(preset)
-    mfcc = _front_end(folder, chosen)
-    try:
-        return RunConfig(
-            preset=chosen,
-            mfcc=mfcc,
-            image_size=image_size,
-            data=str(folder.root),
-            dataset=folder.info.name,
-            checksum=folder.info.checksum,
-            labels=folder.labels,
-            seed=seed,
-            minutes=_DEFAULT_MINUTES if steps is None and minutes is None else minutes,
-            steps=steps,
-            strategy=strategy,
-            skip_bad=skip_bad,
-            a2i_version=__version__,
-            records=records,
-            splits=hash_splits(folder.pairs),
-            has_split_column=folder.has_split_column,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    return configure(read_pairs(data or only_dataset()), preset_named(preset), **values)
 
 
-def _front_end(folder: PairsFolder, preset: Preset) -> MfccConfig:
-    """Returns the preset's recipe for the dataset's windows and rate, or that of its features."""
-    from a2i_tf.audio.settings import MFCC_SETTINGS
+def _resumed(run: Path, data: Path | None, **values: Any) -> RunConfig:
+    from a2i_tf.training.configuration import reconfigure
+    from a2i_tf.training.run import read_run
 
-    info = folder.info
-    setting = info.mfcc_setting or preset.mfcc_setting
-    if setting not in MFCC_SETTINGS:
-        raise A2IError(
-            f"{folder.root}: its features have the setting {setting!r}, which this a2i does not "
-            f"know; it knows {', '.join(MFCC_SETTINGS)}"
-        )
-    if info.mfcc_setting:
-        return MFCC_SETTINGS[setting]
-    try:
-        return replace(
-            MFCC_SETTINGS[setting],
-            window_seconds=info.window_seconds,
-            sample_rate=info.sample_rate,
-        )
-    except ValueError as error:
-        raise A2IError(
-            f"{folder.root}: windows of {info.window_seconds:g} s at {info.sample_rate} Hz don't "
-            f"suit the preset {preset.name}: {error}; import the dataset again with others"
-        ) from error
+    return reconfigure(read_run(run), data=None if data is None else str(data), **values)
 
 
-def _new_run(run_dir: Path | None, config: RunConfig) -> Path:
+def _next_run(config: RunConfig) -> Path:
     from a2i_tf.training.run import RUNS_FOLDER, next_run_folder
 
-    return run_dir or next_run_folder(RUNS_FOLDER, config)
+    return next_run_folder(RUNS_FOLDER, config)
 
 
 def _write_config(run: Path, config: RunConfig, *, resumed: bool) -> None:
@@ -204,32 +149,6 @@ def _refuse_fixed_options(context: typer.Context) -> None:
         if source is not None and source.name != "DEFAULT":
             option = name.replace("_", "-")
             raise typer.BadParameter(f"--{option} can't be changed when a run is resumed")
-
-
-def _resumed(
-    run: Path,
-    minutes: float | None,
-    steps: int | None,
-    data: Path | None,
-    records: str | None,
-    skip_bad: bool,
-) -> RunConfig:
-    from a2i_tf.training.run import read_run
-
-    config = read_run(run)
-    if minutes is None and steps is None:
-        minutes, steps = config.minutes, config.steps
-    try:
-        return replace(
-            config,
-            minutes=minutes,
-            steps=steps,
-            data=str(data or config.data),
-            records=records or config.records,
-            skip_bad=skip_bad or config.skip_bad,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def _print_plan(run: Path, config: RunConfig) -> None:
