@@ -270,6 +270,31 @@ class LatentGanTest(tf.test.TestCase):
         after = np.mean([error(tf.constant(step)) for step in range(8)])
         self.assertLess(after, 0.5 * before)
 
+    def test_regression_teaches_the_generator_and_not_the_latent(self):
+        gan = make_gan()
+        fill(gan.generator)
+        images = tf.constant(np.clip(normal(0, 8, 32, 32, 3), -1, 1))
+        with tf.GradientTape(persistent=True) as tape:
+            latent = gan.picture_encoder(images)
+            error = gan.regress(
+                gan.embed(None, images), latent, BatchRandomness(0, tf.constant(0), 8)
+            )
+        taught = tape.gradient(error, gan.generator.trainable_variables)
+        self.assertGreater(max(np.abs(gradient).max() for gradient in taught), 1e-4)
+        self.assertIsNone(tape.gradient(error, latent))
+
+    def test_a_step_pays_for_the_regression(self):
+        weights = []
+        for weight in (0.0, 5.0):
+            gan = make_gan(final_regression_weight=weight)
+            fill(gan.generator)
+            gan.advance(1.0)
+            gan.train_step(
+                (tf.constant(normal(0, 8, *SHAPE)), tf.constant(normal(1, 8, 32, 32, 3) / 4))
+            )
+            weights.append(gan.generator.get_weights()[0])
+        self.assertNotAllClose(weights[0], weights[1], atol=1e-6)
+
     def test_what_cannot_be_heard_is_not_asked_for(self):
         gan = make_gan()
         fill(gan.generator)

@@ -14,6 +14,7 @@ from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.models.drawing import read_drawing_model
 from a2i_tf.models.presets import PRESETS
+from a2i_tf.training.budget import adversarial_progress
 from a2i_tf.training.run import RunConfig, latest_run, next_run_folder, read_run, start_run
 from a2i_tf.training.strategy import make_strategy
 from a2i_tf.training.trainer import train
@@ -50,6 +51,7 @@ def make_config(folder, **changes):
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory, folder):
     """Two runs of one configuration, their results and what was told; the first writes records."""
+    shutil.rmtree(folder.root / ".records", ignore_errors=True)
     root, config, results, stages = tmp_path_factory.mktemp("runs"), make_config(folder), [], []
     names = ("0001-fixture-tiny", "0002-fixture-tiny")
     for name in names:
@@ -101,6 +103,12 @@ def test_the_flows_take_a_fifth_of_the_budget_and_six_minutes_at_most(folder):
         for budget in ({"steps": None, "minutes": 5}, {"steps": None, "minutes": 60}, {"steps": 9})
     ]
     assert shares == pytest.approx([0.2, 0.1, 0.2])
+
+
+@pytest.mark.parametrize(("used", "progress"), [(27, 0.5), (48, 48 / 54), (54, 1.0), (60, 1.0)])
+def test_the_adversarial_training_has_what_the_flows_leave(folder, used, progress):
+    config = make_config(folder, preset=PRESETS["default"], steps=None, minutes=60)
+    assert adversarial_progress(config, 0, 60.0 * used) == pytest.approx(progress)
 
 
 def test_run_folder_holds_all_that_is_promised(finished_run, folder):

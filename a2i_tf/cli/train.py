@@ -86,15 +86,12 @@ def train(
         raise typer.BadParameter("give either --minutes or --steps, not both")
     budget = {"minutes": minutes, "steps": steps}
     reading = {"records": records, "skip_bad": skip_bad}
-    try:
-        if resume is not None:
-            run, config = resume, _resumed(resume, data, **budget, **reading)
-        else:
-            shape = {"image_size": image_size, "seed": seed, "strategy": strategy}
-            config = _new_config(data, preset, **shape, **budget, **reading)
-            run = run_dir or _next_run(config)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    if resume is not None:
+        run, config = resume, _resumed(resume, data, **budget, **reading)
+    else:
+        shape = {"image_size": image_size, "seed": seed, "strategy": strategy}
+        config = _new_config(data, preset, **shape, **budget, **reading)
+        run = run_dir or _next_run(config)
     if dry_run:
         _print_plan(run, config)
         return
@@ -117,14 +114,22 @@ def _new_config(data: Path | None, preset: str, **values: Any) -> RunConfig:
     from a2i_tf.models.presets import preset_named
     from a2i_tf.training.configuration import configure
 
-    return configure(read_pairs(data or only_dataset()), preset_named(preset), **values)
+    folder, chosen = read_pairs(data or only_dataset()), preset_named(preset)
+    try:
+        return configure(folder, chosen, **values)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _resumed(run: Path, data: Path | None, **values: Any) -> RunConfig:
     from a2i_tf.training.configuration import reconfigure
     from a2i_tf.training.run import read_run
 
-    return reconfigure(read_run(run), data=None if data is None else str(data), **values)
+    config, moved_to = read_run(run), None if data is None else str(data)
+    try:
+        return reconfigure(config, data=moved_to, **values)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _next_run(config: RunConfig) -> Path:

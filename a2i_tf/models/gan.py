@@ -194,7 +194,7 @@ class AudioToImageGAN(keras.Model):
     ) -> tf.Tensor:
         """Returns how far pictures are from showing the embeddings they're drawn from: a scalar.
 
-        What noise draws has no embedding of its own: 0.
+        Nothing here reads embeddings from pictures: 0.
         """
         del embedding, latent, randomness
         return tf.constant(0.0)

@@ -60,7 +60,8 @@ class Preset(Config):
             agree (models/alignment.py); only with a flow.
         flow_share: Time after the adversarial training, likewise, in which the flows alone learn
             on (models/flow_lesson.py); only with a flow.
-        flow_minutes: Minutes of that at most: longer ones learn by heart.
+        flow_minutes: Minutes of that at most, where the budget is one of minutes: longer lessons
+            learn by heart.
     """
 
     name: str

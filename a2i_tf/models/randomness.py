@@ -1,6 +1,6 @@
 """Random numbers that depend on the seed and the step, not on how a batch is shared out.
 
-A `keras.random.SeedGenerator` isn't restored by checkpoints and draws anew on every replica.
+A `keras.random.SeedGenerator` draws anew on every replica, and has a state that must be kept.
 Here every replica draws the numbers of the whole global batch and keeps its own rows, so that a
 resumed run goes on with the same noise, and two replicas take the same step as one.
 """

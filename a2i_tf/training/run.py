@@ -87,7 +87,7 @@ class RunConfig(Config):
 
     @property
     def flow_share(self) -> float:
-        """The share of the budget in which the flows learn alone, at most their minutes."""
+        """The budget's share for the flows alone: the preset's, but its minutes at most."""
         most = self.preset.flow_minutes / self.minutes if self.minutes else math.inf
         return min(self.preset.flow_share, most)
 
