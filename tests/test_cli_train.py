@@ -15,6 +15,7 @@ from sound_files import tone, write_wav
 
 from a2i_tf.datasets.manifest import write_pairs
 from a2i_tf.datasets.pairs import summarize
+from a2i_tf.models.drawing import read_drawing_model
 
 
 def test_train_makes_a_numbered_run_and_prints_only_json(project):
@@ -24,6 +25,13 @@ def test_train_makes_a_numbered_run_and_prints_only_json(project):
     assert "images/s" in err or "step" in err
     assert "tensorflow" not in err.lower()
     assert "Warning" not in err
+
+
+@pytest.mark.usefixtures("in_project")
+def test_what_has_no_guidance_refuses_it(a2i):
+    code, _, err = a2i("train", "--preset", "seed", "--guidance", 2)
+    assert code == 2
+    assert "the preset seed knows no guidance" in " ".join(err.split())
 
 
 @pytest.mark.usefixtures("in_project")
@@ -121,7 +129,7 @@ def test_records_go_where_they_are_told(a2i, tmp_path):
     assert len(err.strip().splitlines()) < 5
 
 
-def test_windows_of_another_length_train_and_draw(a2i, tmp_path, monkeypatch):
+def test_windows_of_another_length_and_a_guidance_train_and_draw(a2i, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = make_pairs_folder(
         tmp_path / "data" / "pairs", labels=("a", "b"), sources_per_class=6, pairs_per_source=4
@@ -130,10 +138,14 @@ def test_windows_of_another_length_train_and_draw(a2i, tmp_path, monkeypatch):
     pairs = [pair for pair in folder.pairs if pair.start_seconds in (0, 2)]
     info = dataclasses.replace(folder.info, window_seconds=2.0, **summarize(pairs))
     write_pairs(folder.root, info, pairs)
-    code, _, err = a2i("train", "--preset", "tiny", "--image-size", 32, "--steps", 3)
+    options = ("--image-size", 32, "--steps", 3, "--guidance", 2.5)
+    code, _, err = a2i("train", "--preset", "tiny", *options)
     assert code == 0, err
-    config = json.loads(Path("runs/0001-fixture-tiny/config.json").read_text())["mfcc"]
-    assert (config["window_seconds"], config["sample_rate"]) == (2.0, 16_000)
+    config = json.loads(Path("runs/0001-fixture-tiny/config.json").read_text())
+    assert (config["mfcc"]["window_seconds"], config["mfcc"]["sample_rate"]) == (2.0, 16_000)
+    assert config["preset"]["guidance"] == 2.5
+    model = read_drawing_model(Path("runs/0001-fixture-tiny/model"))
+    assert model.generator.get_layer("sampler").get_layer("flow").guidance == 2.5
     clip = write_wav(tmp_path / "clip.wav", tone(seconds=5))
     code, _, err = a2i("generate", clip, "--seeds", "0")
     assert code == 0, err

@@ -202,11 +202,9 @@ class TrainStepTest(tf.test.TestCase):
         gan, preset = make_gan(), PRESETS["tiny"]
         self.assertAllClose(gan.reconstruction_weight, preset.reconstruction_weight)
         self.assertAllClose(gan.adversarial_weight, preset.adversarial_weight)
-        self.assertAllClose(gan.regression_weight, 0.0)
         gan.progress.assign(1.0)
         self.assertAllClose(gan.reconstruction_weight, preset.final_reconstruction_weight)
         self.assertAllClose(gan.adversarial_weight, preset.final_adversarial_weight)
-        self.assertAllClose(gan.regression_weight, preset.final_regression_weight)
 
     def test_moving_average_follows_at_once_at_first_and_by_its_decay_later(self):
         gan = make_gan()

@@ -19,6 +19,7 @@ PresetName = Literal["default", "seed", "tiny"]
 StrategyChoice = Literal["auto", "one-device", "mirrored", "multiworker"]
 
 _MAX_SEED = 2**32 - 1
+_MOST_GUIDANCE = 10.0
 
 
 def train(
@@ -41,6 +42,15 @@ def train(
     seed: Annotated[
         int, typer.Option(min=0, max=_MAX_SEED, help="Seed of weights, noise and order.")
     ] = 0,
+    guidance: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=_MOST_GUIDANCE,
+            help="How strictly pictures follow their sound: more is less various. \\[default: 1.3]",
+            show_default=False,
+        ),
+    ] = None,
     run_dir: Annotated[
         Path | None,
         typer.Option(help="Folder of the run. \\[default: the next in runs/]", show_default=False),
@@ -78,6 +88,8 @@ def train(
 
     a2i train --data data/scenes --preset seed --steps 2000 --image-size 32
 
+    a2i train --data data/digits --image-size 32 --guidance 2.5
+
     a2i train --resume runs/0001-scenes-default --minutes 60
     """
     if resume is not None:
@@ -89,8 +101,8 @@ def train(
     if resume is not None:
         run, config = resume, _resumed(resume, data, **budget, **reading)
     else:
-        shape = {"image_size": image_size, "seed": seed, "strategy": strategy}
-        config = _new_config(data, preset, **shape, **budget, **reading)
+        fixed = {"image_size": image_size, "seed": seed, "strategy": strategy}
+        config = _new_config(data, preset, guidance=guidance, **fixed, **budget, **reading)
         run = run_dir or _next_run(config)
     if dry_run:
         _print_plan(run, config)
@@ -149,7 +161,7 @@ def _write_config(run: Path, config: RunConfig, *, resumed: bool) -> None:
 
 def _refuse_fixed_options(context: typer.Context) -> None:
     """Refuses options that a resumed run can't change, rather than ignore them."""
-    for name in ("preset", "image_size", "seed", "strategy", "run_dir"):
+    for name in ("preset", "image_size", "seed", "strategy", "guidance", "run_dir"):
         source = context.get_parameter_source(name)
         if source is not None and source.name != "DEFAULT":
             option = name.replace("_", "-")

@@ -121,11 +121,6 @@ class AudioToImageGAN(keras.Model):
         """The weight of the reconstruction term now."""
         return self._now(self.preset.reconstruction_weight, self.preset.final_reconstruction_weight)
 
-    @property
-    def regression_weight(self) -> tf.Tensor:
-        """The weight of the regression term now."""
-        return self._now(0.0, self.preset.final_regression_weight)
-
     def advance(self, progress: float) -> None:
         """Sets the progress, and the learning rates, which fall towards the end.
 
@@ -161,11 +156,15 @@ class AudioToImageGAN(keras.Model):
             generated_logits = self._score(generated_images, embedding, randomness)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
             reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
-            regression_loss = self.regress(embedding, latent, randomness)
+            regression_loss = tf.cond(
+                self.progress > 1.0 - self.preset.regression_share,
+                lambda: self.regress(embedding, latent, randomness),
+                lambda: 0.0,
+            )
             total_loss = (
                 self.adversarial_weight * generator_loss
                 + self.reconstruction_weight * reconstruction_loss
-                + self.regression_weight * regression_loss
+                + self.preset.regression_weight * regression_loss
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)

@@ -24,6 +24,7 @@ def configure(
     steps: int | None,
     seed: int,
     strategy: str,
+    guidance: float | None,
     records: str | None,
     skip_bad: bool,
 ) -> RunConfig:
@@ -37,13 +38,18 @@ def configure(
         steps: Training steps.
         seed: Seed of weights, shuffling, noise and augmentation.
         strategy: Name of the distribution strategy.
+        guidance: In place of the preset's.
         records: Folder of records; None for the one in the dataset's folder.
         skip_bad: Whether bad pairs are left out.
 
     Raises:
         A2IError: if the front end of the preset doesn't suit the dataset.
-        ValueError: if a value is out of its range.
+        ValueError: if a value is out of its range, or what the preset draws can't be guided.
     """
+    if guidance is not None:
+        if preset.prior != "flow":
+            raise ValueError(f"the preset {preset.name} knows no guidance")
+        preset = replace(preset, guidance=guidance)
     return RunConfig(
         preset=preset,
         mfcc=_front_end(folder, preset),
