@@ -80,21 +80,6 @@ def test_run_that_never_begins_leaves_no_folder(a2i, tmp_path, monkeypatch):
     assert list(Path("runs").iterdir()) == []
 
 
-def test_run_that_cannot_be_tested_says_so_before_it_trains(a2i, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    folder = make_pairs_folder(tmp_path / "data" / "pairs", labels=("a",), sources_per_class=6)
-    trained = [dataclasses.replace(pair, split="train") for pair in folder.pairs]
-    write_pairs(folder.root, folder.info, trained)
-    code, _, err = a2i("train", "--preset", "tiny", "--image-size", 32, "--steps", 1)
-    assert code == 0, err
-    told = " ".join(err.split())
-    note = told.index("note: no pair of data/pairs is kept for testing")
-    assert note < told.index("training runs/0001")
-    assert "set the column split" in told
-    assert "finished after 1 step," in told
-    assert told.endswith("next: a2i generate CLIP --model runs/0001-fixture-tiny")
-
-
 def test_one_worker_of_a_cluster_trains(project, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -129,18 +114,28 @@ def test_records_go_where_they_are_told(a2i, tmp_path):
     assert len(err.strip().splitlines()) < 5
 
 
-def test_windows_of_another_length_and_a_guidance_train_and_draw(a2i, tmp_path, monkeypatch):
+def test_windows_of_another_length_without_a_test_split_train_and_draw(a2i, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = make_pairs_folder(
         tmp_path / "data" / "pairs", labels=("a", "b"), sources_per_class=6, pairs_per_source=4
     )
-    # Of four seconds of sound, two windows of two.
-    pairs = [pair for pair in folder.pairs if pair.start_seconds in (0, 2)]
+    # Of four seconds of sound, two windows of two; none is kept for testing.
+    pairs = [
+        dataclasses.replace(pair, split="train")
+        for pair in folder.pairs
+        if pair.start_seconds in (0, 2)
+    ]
     info = dataclasses.replace(folder.info, window_seconds=2.0, **summarize(pairs))
     write_pairs(folder.root, info, pairs)
     options = ("--image-size", 32, "--steps", 3, "--guidance", 2.5)
     code, _, err = a2i("train", "--preset", "tiny", *options)
     assert code == 0, err
+    told = " ".join(err.split())
+    note = told.index("note: no pair of data/pairs is kept for testing")
+    assert note < told.index("training runs/0001")
+    assert "set the column split" in told
+    assert "finished after 3 steps," in told
+    assert told.endswith("next: a2i generate CLIP --model runs/0001-fixture-tiny")
     config = json.loads(Path("runs/0001-fixture-tiny/config.json").read_text())
     assert (config["mfcc"]["window_seconds"], config["mfcc"]["sample_rate"]) == (2.0, 16_000)
     assert config["preset"]["guidance"] == 2.5
