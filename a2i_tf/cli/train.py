@@ -12,6 +12,7 @@ from a2i_tf.datasets.quantity import quantity
 from a2i_tf.errors import A2IError
 
 if TYPE_CHECKING:
+    from a2i_tf.training.configuration import RunOptions
     from a2i_tf.training.run import RunConfig
 
 # Spelled out here, so that `--help` imports neither networks nor TensorFlow.
@@ -47,7 +48,8 @@ def train(
         typer.Option(
             min=0,
             max=_MOST_GUIDANCE,
-            help="How strictly pictures follow their sound: more is less various. \\[default: 1.3]",
+            help="How strictly pictures follow their sound: more is less various. "
+            "\\[default: the preset's]",
             show_default=False,
         ),
     ] = None,
@@ -96,13 +98,21 @@ def train(
         _refuse_fixed_options(context)
     if minutes is not None and steps is not None:
         raise typer.BadParameter("give either --minutes or --steps, not both")
-    budget = {"minutes": minutes, "steps": steps}
-    reading = {"records": records, "skip_bad": skip_bad}
+    from a2i_tf.training.configuration import RunOptions
+
+    options = RunOptions(
+        image_size=image_size,
+        minutes=minutes,
+        steps=steps,
+        seed=seed,
+        strategy=strategy,
+        records=records,
+        skip_bad=skip_bad,
+    )
     if resume is not None:
-        run, config = resume, _resumed(resume, data, **budget, **reading)
+        run, config = resume, _resumed(resume, data, options)
     else:
-        fixed = {"image_size": image_size, "seed": seed, "strategy": strategy}
-        config = _new_config(data, preset, guidance=guidance, **fixed, **budget, **reading)
+        config = _new_config(data, preset, guidance, options)
         run = run_dir or _next_run(config)
     if dry_run:
         _print_plan(run, config)
@@ -120,26 +130,28 @@ def train(
     say(f"next: a2i generate CLIP --model {run}{evaluation}")
 
 
-def _new_config(data: Path | None, preset: str, **values: Any) -> RunConfig:
+def _new_config(
+    data: Path | None, preset: str, guidance: float | None, options: RunOptions
+) -> RunConfig:
     from a2i_tf.datasets.locate import only_dataset
     from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.models.presets import preset_named
     from a2i_tf.training.configuration import configure
 
-    folder, chosen = read_pairs(data or only_dataset()), preset_named(preset)
+    folder = read_pairs(data or only_dataset())
     try:
-        return configure(folder, chosen, **values)
+        return configure(folder, preset_named(preset, guidance), options)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
 
-def _resumed(run: Path, data: Path | None, **values: Any) -> RunConfig:
+def _resumed(run: Path, data: Path | None, options: RunOptions) -> RunConfig:
     from a2i_tf.training.configuration import reconfigure
     from a2i_tf.training.run import read_run
 
-    config, moved_to = read_run(run), None if data is None else str(data)
+    config = read_run(run)
     try:
-        return reconfigure(config, data=moved_to, **values)
+        return reconfigure(config, data, options)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -156,6 +156,7 @@ class AudioToImageGAN(keras.Model):
             generated_logits = self._score(generated_images, embedding, randomness)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
             reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
+            # Earlier, the generator would learn to please the reader instead (docs/experiments.md).
             regression_loss = tf.cond(
                 self.progress > 1.0 - self.preset.regression_share,
                 lambda: self.regress(embedding, latent, randomness),

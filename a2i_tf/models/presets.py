@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from a2i_tf.config import Config
@@ -244,12 +244,22 @@ TINY = Preset(
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}
 
 
-def preset_named(name: str) -> Preset:
+def preset_named(name: str, guidance: float | None = None) -> Preset:
     """Returns a preset.
+
+    Args:
+        name: Its name.
+        guidance: In place of its own.
 
     Raises:
         A2IError: if there is none of that name.
+        ValueError: if what it draws can't be guided.
     """
     if name not in PRESETS:
         raise A2IError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+    preset = PRESETS[name]
+    if guidance is None:
+        return preset
+    if preset.prior != "flow":
+        raise ValueError(f"the preset {name} knows no guidance")
+    return replace(preset, guidance=guidance)

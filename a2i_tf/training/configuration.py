@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from a2i_tf.audio.settings import MFCC_SETTINGS, MfccConfig
 from a2i_tf.datasets.checksum import hash_splits
@@ -15,92 +16,77 @@ from a2i_tf.version import __version__
 _DEFAULT_MINUTES = 30.0
 
 
-def configure(
-    folder: PairsFolder,
-    preset: Preset,
-    *,
-    image_size: int,
-    minutes: float | None,
-    steps: int | None,
-    seed: int,
-    strategy: str,
-    guidance: float | None,
-    records: str | None,
-    skip_bad: bool,
-) -> RunConfig:
+@dataclass(frozen=True)
+class RunOptions:
+    """What a person chooses for a run, but for data and preset.
+
+    Attributes:
+        image_size: Width and height of the pictures in pixels.
+        minutes: Training time in all, or
+        steps: training steps in all; with neither, a new run has 30 minutes.
+        seed: Seed of weights, shuffling, noise and augmentation.
+        strategy: Name of the distribution strategy.
+        records: Folder of records; None for the one in the dataset's folder.
+        skip_bad: Whether bad pairs are left out.
+    """
+
+    image_size: int
+    minutes: float | None
+    steps: int | None
+    seed: int
+    strategy: str
+    records: str | None
+    skip_bad: bool
+
+
+def configure(folder: PairsFolder, preset: Preset, options: RunOptions) -> RunConfig:
     """Returns the configuration of a new run.
 
     Args:
         folder: The dataset.
         preset: The networks and their training.
-        image_size: Width and height of the pictures in pixels.
-        minutes: Training time; with neither it nor `steps`, 30.
-        steps: Training steps.
-        seed: Seed of weights, shuffling, noise and augmentation.
-        strategy: Name of the distribution strategy.
-        guidance: In place of the preset's.
-        records: Folder of records; None for the one in the dataset's folder.
-        skip_bad: Whether bad pairs are left out.
+        options: All else that is chosen.
 
     Raises:
         A2IError: if the front end of the preset doesn't suit the dataset.
-        ValueError: if a value is out of its range, or what the preset draws can't be guided.
+        ValueError: if a value is out of its range.
     """
-    if guidance is not None:
-        if preset.prior != "flow":
-            raise ValueError(f"the preset {preset.name} knows no guidance")
-        preset = replace(preset, guidance=guidance)
+    has_budget = options.minutes is not None or options.steps is not None
     return RunConfig(
         preset=preset,
         mfcc=_front_end(folder, preset),
-        image_size=image_size,
         data=str(folder.root),
         dataset=folder.info.name,
         checksum=folder.info.checksum,
         labels=folder.labels,
-        seed=seed,
-        minutes=_DEFAULT_MINUTES if steps is None and minutes is None else minutes,
-        steps=steps,
-        strategy=strategy,
-        skip_bad=skip_bad,
         a2i_version=__version__,
-        records=records,
         splits=hash_splits(folder.pairs),
         has_split_column=folder.has_split_column,
+        **{**asdict(options), "minutes": options.minutes if has_budget else _DEFAULT_MINUTES},
     )
 
 
-def reconfigure(
-    config: RunConfig,
-    *,
-    minutes: float | None,
-    steps: int | None,
-    data: str | None,
-    records: str | None,
-    skip_bad: bool,
-) -> RunConfig:
+def reconfigure(config: RunConfig, data: Path | None, options: RunOptions) -> RunConfig:
     """Returns the configuration of a run that goes on; what isn't given stays.
 
     Args:
         config: Its configuration until now.
-        minutes: Training time in all, or
-        steps: training steps in all.
-        data: Path of the pairs folder, if it was moved.
-        records: Folder of records.
-        skip_bad: Whether bad pairs are left out from now on.
+        data: The pairs folder, if it was moved.
+        options: The budget, records and whether bad pairs are left out; the rest can't change.
 
     Raises:
         ValueError: if the budget is out of its range.
     """
+    minutes, steps = options.minutes, options.steps
     if minutes is None and steps is None:
         minutes, steps = config.minutes, config.steps
     return replace(
         config,
         minutes=minutes,
         steps=steps,
-        data=data or config.data,
-        records=records or config.records,
-        skip_bad=skip_bad or config.skip_bad,
+        data=str(data or config.data),
+        records=options.records or config.records,
+        skip_bad=options.skip_bad or config.skip_bad,
     )
 
 
