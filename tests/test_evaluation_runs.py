@@ -174,3 +174,10 @@ def test_notes_on_what_is_unlike_the_first_run():
         "b is unfinished (1.0 of 5 minutes): no row of several seeds counts it",
         "there is no row seed: train one with --preset seed for as long",
     ]
+
+
+def test_the_flows_own_lesson_leaves_no_history_and_no_run_unfinished(tmp_path):
+    write_history(tmp_path / "a", [json.dumps({"step": 900, "elapsed_seconds": 720.5})])
+    named, config = {"a": tmp_path / "a"}, {"a": make_config(minutes=15.0)}
+    assert find_unfinished(named, config, {"a": 900}) == {}
+    assert find_unfinished(named, config, {"a": 800}) == {"a": "10.7 of 15 minutes"}

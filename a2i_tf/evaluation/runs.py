@@ -12,7 +12,7 @@ from a2i_tf.evaluation.protocol import MODEL_NAME, RESERVED_NAMES
 from a2i_tf.training.run import RunConfig, check_splits
 
 _REFERENCE_PRESET = "seed"
-_FINISHED_SHARE = 0.9
+_FINISHED_SHARE = 0.99
 
 
 def name_runs(runs: Sequence[Path], configs: Mapping[Path, RunConfig]) -> dict[str, Path]:
@@ -102,7 +102,8 @@ def find_unfinished(
             found[name] = f"{steps[name]} of {config.steps} steps"
         if config.minutes is not None:
             used = _minutes_used(run / "history.jsonl", steps[name])
-            if used < _FINISHED_SHARE * config.minutes:
+            # The history ends where the flows' own lesson begins.
+            if used < _FINISHED_SHARE * config.minutes * (1 - config.flow_share):
                 found[name] = f"{used:.1f} of {config.minutes:g} minutes"
     return found
 
