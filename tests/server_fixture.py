@@ -10,9 +10,10 @@ import time
 import urllib.request
 from pathlib import Path
 
-from model_fixture import make_clip, make_model
+from model_fixture import make_clips, make_model
 
 from a2i_tf.export.exporter import export_model
+from a2i_tf.export.weight_storage import TFLITE_PRECISIONS
 
 START_SECONDS = 120
 _ADDRESSES = re.compile(r"REST and page: (?P<rest>\S+)\ngRPC: (?P<grpc>\S+)\n")
@@ -36,8 +37,8 @@ class RunningServer:
 
 
 def exported_model(root):
-    """Exports an untrained 32 px model that draws something, and returns its folder of versions."""
-    return export_model(make_model(), root / "a2i", (), [make_clip(1.0)]).version_folder.parent
+    """Exports an untrained 32 px model that draws something, at every precision."""
+    export_model(make_model(), root / "a2i", TFLITE_PRECISIONS, make_clips())
 
 
 def wait_until(condition):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pairs_fixture import make_pairs_folder
 from PIL import Image
+from run_eagerly import run_eagerly
 from sound_files import tone, write_wav
 
 from a2i_tf.audio.settings import SCENE104
@@ -148,7 +149,8 @@ def features_folder(tmp_path):
 def test_evaluate_on_features_that_come_with_their_splits(a2i, features_folder, tmp_path):
     run, report = tmp_path / "run", tmp_path / "report.json"
     options = ("--preset", "tiny", "--image-size", 32, "--steps", 2, "--run-dir", run)
-    code, _, err = a2i("train", "--data", features_folder.root, *options)
+    with run_eagerly():
+        code, _, err = a2i("train", "--data", features_folder.root, *options)
     assert code == 0, err
     assert f"a2i evaluate --run {run}" in " ".join(err.split())
     config = json.loads((run / "config.json").read_text())

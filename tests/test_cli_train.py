@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pairs_fixture import make_pairs_folder
+from run_eagerly import run_eagerly
 from sound_files import tone, write_wav
 
 from a2i_tf.datasets.manifest import write_pairs
@@ -54,7 +55,8 @@ def test_train_refuses_bad_pairs_and_skips_them_when_told(a2i, tmp_path, monkeyp
     assert code == 1
     assert "2 of 36 pairs are bad" in " ".join(err.split())
     assert list(Path("runs").iterdir()) == []
-    code, out, _ = a2i(*command, "--skip-bad", "--json", "--run-dir", "again")
+    with run_eagerly():
+        code, out, _ = a2i(*command, "--skip-bad", "--json", "--run-dir", "again")
     assert code == 0
     assert json.loads(out)["bad_pairs"] == [folder.pairs[0].id, folder.pairs[4].id]
     # Any run that did without them was trained on what is judged then.
@@ -93,6 +95,7 @@ def test_one_worker_of_a_cluster_trains(project, tmp_path):
     assert (tmp_path / "run" / "model" / "encoder.keras").is_file()
 
 
+@run_eagerly()
 @pytest.mark.usefixtures("in_project")
 def test_records_go_where_they_are_told(a2i, tmp_path):
     command = ("train", "--preset", "tiny", "--image-size", 32, "--steps", 1)
@@ -114,6 +117,7 @@ def test_records_go_where_they_are_told(a2i, tmp_path):
     assert len(err.strip().splitlines()) < 5
 
 
+@run_eagerly()
 def test_windows_of_another_length_without_a_test_split_train_and_draw(a2i, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = make_pairs_folder(

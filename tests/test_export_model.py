@@ -97,6 +97,10 @@ class ExportModelTest(tf.test.TestCase):
         model = make_model("default")
         precisions = ("float32", "float16", "int8")
         result = export_model(model, self.destination, precisions, make_clips())
+        names = [row.name for row in result.comparisons]
+        lite = [f"TFLite {precision}" for precision in precisions]
+        self.assertEqual(names, ["SavedModel", "SavedModel serving_default", *lite])
+        self.assertTrue(all(row.agrees for row in result.comparisons))
         self.assertLess(max(row.image_mean for row in result.comparisons), 5e-3)
         clip = make_clip(2.7)
         expected = LiveSynthesizer(model).generate(clip, seed=1)

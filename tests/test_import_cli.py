@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from run_eagerly import run_eagerly
 from sound_files import tone, write_wav
 from video_fixture import colour_at, tone_at, write_video
 
@@ -64,6 +65,7 @@ def test_from_files_to_pairs(a2i, tmp_path, monkeypatch, make):
     _check_import(a2i, make(tmp_path / "mine").relative_to(tmp_path))
 
 
+@run_eagerly()
 def test_from_videos_to_a_picture(a2i, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _check_import(a2i, _videos(tmp_path / "mine").relative_to(tmp_path))

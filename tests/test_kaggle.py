@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from kaggle_fixture import CLASS2, SECONDS, class_sound, contents, kept, only_error, read_table
 from PIL import Image
+from run_eagerly import run_eagerly
 from sound_files import write_wav
 
 from a2i_tf.audio.decode import load_waveform
@@ -20,6 +21,7 @@ from a2i_tf.datasets.pipeline import load_arrays
 SCENE104 = MFCC_SETTINGS["scene104"]
 
 
+@run_eagerly()
 def test_from_fetch_to_a_picture_of_a_clip(fetch_kaggle, a2i, tmp_path, monkeypatch):
     code, out, err = fetch_kaggle("--json")
     assert code == 0, err
