@@ -99,7 +99,8 @@ def measure_training() -> list[Row]:
     for name in ("seed", "default"):
         preset = PRESETS[name]
         shape = MFCC_SETTINGS[preset.mfcc_setting].shape
-        statistics = MfccStatistics(np.zeros(shape[1], np.float32), np.ones(shape[1], np.float32))
+        ones = np.ones(shape[1], np.float32)
+        statistics = MfccStatistics(0 * ones, ones, ones)
         gan = build_gan(preset, 64, shape, statistics)
         gan.compile(jit_compile=False)
         step = tf.function(gan.train_step)

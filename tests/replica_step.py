@@ -24,7 +24,7 @@ def take_steps(strategy):
     images = rng.uniform(-1, 1, (BATCH * STEPS, SIZE, SIZE, 3)).astype(np.float32)
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+        statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
         gan = build_gan(PRESET, SIZE, SHAPE, statistics, seed=0)
         # On a blank picture, filters of sketches answer with rounding, which no two devices share.
         fill_blank_layers(gan.generator)

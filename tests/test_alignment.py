@@ -19,7 +19,7 @@ PAIRS = 4096
 
 def make_alignment():
     keras.utils.set_random_seed(0)
-    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+    statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
     encoder = build_encoder(PRESET, SHAPE, statistics)
     return Alignment(PRESET, encoder, build_sketch_reader(PRESET)), encoder
 

@@ -137,10 +137,10 @@ def write_history(run, lines):
 @pytest.mark.parametrize(
     ("told", "steps", "expected"),
     [
-        ([(20, 30.0), (2000, 3300.0)], 2000, None),
-        ([(20, 30.0), (2000, 3200.0)], 2000, "53.3 of 60 minutes"),
+        ([(20, 30.0), (2000, 3400.0)], 2000, None),
+        ([(20, 30.0), (2000, 3300.0)], 2000, "55.0 of 60 minutes"),
         # Killed long after the model was saved.
-        ([(20, 30.0), (2000, 3300.0)], 1000, "27.5 of 60 minutes"),
+        ([(20, 30.0), (2000, 3400.0)], 1000, "28.3 of 60 minutes"),
         # So slow that the last line is far from the end.
         ([(20, 2000.0)], 36, None),
         ([], 15, "0.0 of 60 minutes"),

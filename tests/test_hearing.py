@@ -20,9 +20,7 @@ def tone_burst(config, hz=1_000.0, start_seconds=0.4, end_seconds=0.6):
 
 def still(config):
     """Statistics without spread: nothing is heard through another microphone."""
-    return MfccStatistics(
-        np.zeros(config.num_mfccs, np.float32), np.zeros(config.num_mfccs, np.float32)
-    )
+    return MfccStatistics(*np.zeros((3, config.num_mfccs), np.float32))
 
 
 def make_batches(features, size=64):
@@ -85,10 +83,12 @@ class MicrophoneTest(tf.test.TestCase):
         steady = np.random.default_rng(0).normal(0, 5, (1, 1, SCENE104.num_mfccs))
         features = np.repeat(steady, SCENE104.num_frames, axis=1).astype(np.float32)
         spread = np.linspace(1, 3, SCENE104.num_mfccs, dtype=np.float32)
-        statistics = MfccStatistics(np.zeros_like(spread), spread**2)
+        statistics = MfccStatistics(np.zeros_like(spread), 9 * spread**2, spread**2)
         shift = vary(features, SCENE104, statistics) - features
         self.assertAllClose(shift, np.broadcast_to(shift[:, :1], shift.shape), atol=1e-4)
-        self.assertAllClose(shift[:, 0].std(axis=0) / spread, np.full(13, 0.3), atol=0.04)
+        shares = shift[:, 0].std(axis=0) / spread
+        self.assertAllClose(shares[:6], np.full(6, 0.8), atol=0.1)
+        self.assertAllClose(shares[6:], np.full(7, 0.3), atol=0.04)
 
 
 class MissedStretchTest(tf.test.TestCase):

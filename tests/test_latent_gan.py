@@ -20,7 +20,7 @@ SHAPE = (8, 13)
 
 def make_gan(preset="tiny", **changes):
     keras.utils.set_random_seed(0)
-    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+    statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
     gan = build_gan(dataclasses.replace(PRESETS[preset], **changes), 32, SHAPE, statistics)
     gan.compile(jit_compile=False)
     return gan

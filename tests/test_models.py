@@ -32,7 +32,7 @@ SHAPE = (8, 13)
 
 def make_gan(preset="tiny", image_size=32, seed=0):
     keras.utils.set_random_seed(seed)
-    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+    statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
     gan = build_gan(PRESETS[preset], image_size, SHAPE, statistics, seed)
     gan.compile(jit_compile=False)
     return gan

@@ -85,6 +85,8 @@ def test_records_hold_the_training_split_and_its_statistics(folder, place):
     statistics = measure_statistics(expected.mfcc)
     np.testing.assert_allclose(records.index.statistics.mean, statistics.mean, rtol=1e-4)
     np.testing.assert_allclose(records.index.statistics.variance, statistics.variance, rtol=1e-3)
+    in_windows = np.var(expected.mfcc, axis=1).mean(axis=0)
+    np.testing.assert_allclose(records.index.statistics.variance_in_windows, in_windows, rtol=1e-3)
 
 
 @pytest.mark.usefixtures("small_shards")

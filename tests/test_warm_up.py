@@ -22,7 +22,7 @@ PAIRS = 512
 
 def make_gan(preset):
     keras.utils.set_random_seed(0)
-    statistics = MfccStatistics(np.zeros(13, np.float32), np.ones(13, np.float32))
+    statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
     return build_gan(PRESETS[preset], 32, MFCC.shape, statistics)
 
 

@@ -28,8 +28,12 @@ from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.statistics import MfccStatistics
 
-# In standard deviations: wider spreads drown the differences between scenes.
-_MICROPHONE_SPREAD = 0.3
+# In standard deviations within a window. Where sounds are steady, what a window's mean says is what
+# tells them apart; where they change, as voices do, it may be hidden.
+_MICROPHONE_SPREAD = 0.8
+_FINE_MICROPHONE_SPREAD = 0.3
+# Coefficients that tell of level, tilt and broad curves of the spectrum, as microphones' do.
+_BROAD_COEFFICIENTS = 6
 # Natural logarithms of factors: throats and speech rates of adults differ by about this much.
 _THROAT_SPREAD = 0.2
 _SPEED_SPREAD = 0.2
@@ -55,7 +59,7 @@ def vary_hearing(
     Args:
         batches: (mfcc float32 [batch, frames, coefficients], image).
         config: The recipe of the features.
-        statistics: Give the spread of every coefficient.
+        statistics: Give the spread of every coefficient within a window.
         seed: Seed of all changes.
 
     Returns:
@@ -138,7 +142,9 @@ def warp_matrix(config: MfccConfig, factor: float) -> NDArray[np.float32]:
 
 def _other_microphone(statistics: MfccStatistics) -> Change:
     """Filters: that multiplies the spectrum, and so adds a constant to every coefficient."""
-    spread = _MICROPHONE_SPREAD * np.sqrt(statistics.variance)
+    spread = np.sqrt(statistics.variance_in_windows)
+    spread[:_BROAD_COEFFICIENTS] *= _MICROPHONE_SPREAD
+    spread[_BROAD_COEFFICIENTS:] *= _FINE_MICROPHONE_SPREAD
 
     def change(features: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         shape = [tf.shape(features)[0], 1, features.shape[-1]]

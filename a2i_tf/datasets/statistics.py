@@ -17,10 +17,12 @@ class MfccStatistics:
     Attributes:
         mean: float32 [coefficients].
         variance: float32 [coefficients], bounded away from zero.
+        variance_in_windows: float32 [coefficients]; about the mean of the frame's window.
     """
 
     mean: NDArray[np.float32]
     variance: NDArray[np.float32]
+    variance_in_windows: NDArray[np.float32]
 
 
 class StatisticsSum:
@@ -30,6 +32,7 @@ class StatisticsSum:
         self._frames = 0
         self._sums: NDArray[np.float64] = np.zeros(())
         self._squares: NDArray[np.float64] = np.zeros(())
+        self._squares_in_windows: NDArray[np.float64] = np.zeros(())
 
     def add(self, features: NDArray[np.float32]) -> None:
         """Adds a part.
@@ -41,16 +44,21 @@ class StatisticsSum:
         self._frames += len(frames)
         self._sums = self._sums + frames.sum(axis=0, dtype=np.float64)
         self._squares = self._squares + np.square(frames, dtype=np.float64).sum(axis=0)
+        centred = features - features.mean(axis=1, keepdims=True, dtype=np.float64)
+        self._squares_in_windows = self._squares_in_windows + np.square(centred).sum(axis=(0, 1))
 
     def statistics(self) -> MfccStatistics:
         """Returns the statistics of all parts; there must be at least one."""
         mean = self._sums / self._frames
         variance = np.maximum(self._squares / self._frames - mean**2, _MIN_STANDARD_DEVIATION**2)
-        return MfccStatistics(mean.astype(np.float32), variance.astype(np.float32))
+        in_windows = self._squares_in_windows / self._frames
+        return MfccStatistics(
+            mean.astype(np.float32), variance.astype(np.float32), in_windows.astype(np.float32)
+        )
 
 
 def measure_statistics(features: NDArray[np.float32]) -> MfccStatistics:
-    """Measures mean and variance of every coefficient.
+    """Measures mean and variances of every coefficient.
 
     Args:
         features: float32 [n, frames, coefficients].

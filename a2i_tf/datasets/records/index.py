@@ -24,7 +24,7 @@ from a2i_tf.datasets.records.storage import read_bytes, write_bytes
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
 
-RECORDS_FORMAT = 1
+RECORDS_FORMAT = 2
 INDEX_FILE = "index.json"
 
 _KEY_LENGTH = 12
@@ -81,6 +81,7 @@ class RecordsIndex(Config):
         shards: SHA-256 of every shard by its name, in order.
         mfcc_mean: Mean of every coefficient over all examples.
         mfcc_variance: Its variance, bounded away from zero.
+        mfcc_variance_in_windows: Its variance about the mean of the window.
     """
 
     config: RecordsConfig
@@ -88,12 +89,13 @@ class RecordsIndex(Config):
     shards: dict[str, str]
     mfcc_mean: tuple[float, ...]
     mfcc_variance: tuple[float, ...]
+    mfcc_variance_in_windows: tuple[float, ...]
 
     @property
     def statistics(self) -> MfccStatistics:
-        """Mean and variance as arrays."""
-        mean = np.array(self.mfcc_mean, np.float32)
-        return MfccStatistics(mean, np.array(self.mfcc_variance, np.float32))
+        """Mean and variances as arrays."""
+        values = (self.mfcc_mean, self.mfcc_variance, self.mfcc_variance_in_windows)
+        return MfccStatistics(*(np.array(value, np.float32) for value in values))
 
 
 @dataclass(frozen=True)

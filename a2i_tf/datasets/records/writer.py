@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import tensorflow as tf
 
@@ -57,6 +58,7 @@ def write_records(
         shards=checksums,
         mfcc_mean=tuple(map(float, statistics.mean)),
         mfcc_variance=tuple(map(float, statistics.variance)),
+        mfcc_variance_in_windows=tuple(map(float, statistics.variance_in_windows)),
     )
     write_index(path, index)
     return RecordsFolder(path, index)
@@ -90,13 +92,7 @@ def rewrite_shards(
         on_count,
         StatisticsSum(),
     )
-    index = RecordsIndex(
-        index.config,
-        index.num_examples,
-        {**index.shards, **checksums},
-        index.mfcc_mean,
-        index.mfcc_variance,
-    )
+    index = replace(index, shards={**index.shards, **checksums})
     write_index(records.path, index)
     return RecordsFolder(records.path, index)
 
