@@ -92,10 +92,13 @@ def in_project(project, monkeypatch):
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
-    """The folder of versions of an exported model, for tests that leave it as it is."""
-    from server_fixture import exported_model
+    """The folder of versions of an exported model, and its TFLite files beside it.
 
-    return made_once(tmp_path_factory, "exported", exported_model) / "a2i"
+    For tests that leave all of that as it is.
+    """
+    from server_fixture import export_everywhere
+
+    return made_once(tmp_path_factory, "exported", export_everywhere) / "a2i"
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 @contextlib.contextmanager
 def run_eagerly():
-    """Also a decorator. Graphs of the same steps are tested where many are taken."""
+    """Also a decorator, for what other tests do with graphs."""
     tf.config.run_functions_eagerly(True)
     try:
         with warnings.catch_warnings():

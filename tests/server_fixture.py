@@ -36,7 +36,7 @@ class RunningServer:
         return self.process.wait(START_SECONDS)
 
 
-def exported_model(root):
+def export_everywhere(root):
     """Exports an untrained 32 px model that draws something, at every precision."""
     export_model(make_model(), root / "a2i", TFLITE_PRECISIONS, make_clips())
 

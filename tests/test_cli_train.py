@@ -95,16 +95,17 @@ def test_one_worker_of_a_cluster_trains(project, tmp_path):
     assert (tmp_path / "run" / "model" / "encoder.keras").is_file()
 
 
-@run_eagerly()
 @pytest.mark.usefixtures("in_project")
 def test_records_go_where_they_are_told(a2i, tmp_path):
     command = ("train", "--preset", "tiny", "--image-size", 32, "--steps", 1)
     place = tmp_path / "records"
-    code, _, err = a2i(*command, "--records", place, "--run-dir", tmp_path / "run")
+    with run_eagerly():
+        code, _, err = a2i(*command, "--records", place, "--run-dir", tmp_path / "run")
     assert code == 0
     assert "writing records" in err
     assert list(place.glob("*/index.json"))
-    code, _, err = a2i("train", "--resume", tmp_path / "run", "--steps", 2)
+    with run_eagerly():
+        code, _, err = a2i("train", "--resume", tmp_path / "run", "--steps", 2)
     assert code == 0
     assert "writing" not in err
     # The new budget is kept, so that going on once more knows it.
@@ -117,7 +118,6 @@ def test_records_go_where_they_are_told(a2i, tmp_path):
     assert len(err.strip().splitlines()) < 5
 
 
-@run_eagerly()
 def test_windows_of_another_length_without_a_test_split_train_and_draw(a2i, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = make_pairs_folder(

@@ -275,7 +275,6 @@ def test_statistics_of_the_training_split_go_into_the_model(finished_run, folder
     np.testing.assert_allclose(config.mfcc_deviation, known.std(axis=(0, 1)), rtol=1e-3)
 
 
-@run_eagerly()
 def test_records_that_vanish_while_training_are_one_line(finished_run, folder, tmp_path):
     run, records = tmp_path / "run", tmp_path / "records"
     shutil.copytree(finished_run[0], run)
@@ -349,7 +348,6 @@ def test_damaged_model_is_one_line(finished_run, tmp_path):
         read_drawing_model(run / "model")
 
 
-@run_eagerly()
 def test_mirrored_strategy_trains_a_whole_run_and_goes_on(folder, tmp_path):
     run, config = tmp_path / "run", make_config(folder, strategy="mirrored", steps=3)
     start_run(run, config)

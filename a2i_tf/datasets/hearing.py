@@ -31,9 +31,10 @@ from a2i_tf.datasets.statistics import MfccStatistics
 # In standard deviations within a window. Where sounds are steady, what a window's mean says is what
 # tells them apart; where they change, as voices do, it may be hidden.
 _MICROPHONE_SPREAD = 0.8
-_FINE_MICROPHONE_SPREAD = 0.3
-# Coefficients that tell of level, tilt and broad curves of the spectrum, as microphones' do.
+# These coefficients tell of level, tilt and broad curves of the spectrum, as microphones do; the
+# finer ones tell what was said, and a wide spread drowns it.
 _BROAD_COEFFICIENTS = 6
+_FINE_MICROPHONE_SPREAD = 0.3
 # Natural logarithms of factors: throats and speech rates of adults differ by about this much.
 _THROAT_SPREAD = 0.2
 _SPEED_SPREAD = 0.2

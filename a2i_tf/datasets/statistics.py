@@ -32,7 +32,7 @@ class StatisticsSum:
         self._frames = 0
         self._sums: NDArray[np.float64] = np.zeros(())
         self._squares: NDArray[np.float64] = np.zeros(())
-        self._squares_in_windows: NDArray[np.float64] = np.zeros(())
+        self._squares_of_windows: NDArray[np.float64] = np.zeros(())
 
     def add(self, features: NDArray[np.float32]) -> None:
         """Adds a part.
@@ -44,14 +44,15 @@ class StatisticsSum:
         self._frames += len(frames)
         self._sums = self._sums + frames.sum(axis=0, dtype=np.float64)
         self._squares = self._squares + np.square(frames, dtype=np.float64).sum(axis=0)
-        centred = features - features.mean(axis=1, keepdims=True, dtype=np.float64)
-        self._squares_in_windows = self._squares_in_windows + np.square(centred).sum(axis=(0, 1))
+        means = features.mean(axis=1, dtype=np.float64)
+        of_windows = features.shape[1] * np.square(means).sum(axis=0)
+        self._squares_of_windows = self._squares_of_windows + of_windows
 
     def statistics(self) -> MfccStatistics:
         """Returns the statistics of all parts; there must be at least one."""
         mean = self._sums / self._frames
         variance = np.maximum(self._squares / self._frames - mean**2, _MIN_STANDARD_DEVIATION**2)
-        in_windows = self._squares_in_windows / self._frames
+        in_windows = np.maximum((self._squares - self._squares_of_windows) / self._frames, 0.0)
         return MfccStatistics(
             mean.astype(np.float32), variance.astype(np.float32), in_windows.astype(np.float32)
         )
