@@ -29,7 +29,7 @@ def take_steps(strategy):
         # On a blank picture, filters of sketches answer with rounding, which no two devices share.
         fill_blank_layers(gan.generator)
         gan.compile(jit_compile=False)
-    # Where all terms count.
+    # Where both terms count, and Adam's first steps, which magnify rounding, are small.
     gan.advance(0.95)
     before = gan.picture_encoder.get_weights()[-2]
     gan.fit(

@@ -156,16 +156,9 @@ class AudioToImageGAN(keras.Model):
             generated_logits = self._score(generated_images, embedding, randomness)
             generator_loss = self.generator_loss(tf.ones_like(generated_logits), generated_logits)
             reconstruction_loss = self.reconstruction_loss(real_images, generated_images)
-            # Earlier, the generator would learn to please the reader instead (docs/experiments.md).
-            regression_loss = tf.cond(
-                self.progress > 1.0 - self.preset.regression_share,
-                lambda: self.regress(embedding, latent, randomness),
-                lambda: 0.0,
-            )
             total_loss = (
                 self.adversarial_weight * generator_loss
                 + self.reconstruction_weight * reconstruction_loss
-                + self.preset.regression_weight * regression_loss
             )
         variables = self.drawing_side_variables
         self.generator_optimizer.apply(tape.gradient(total_loss, variables), variables)
@@ -175,7 +168,6 @@ class AudioToImageGAN(keras.Model):
             discriminator=discriminator_loss,
             generator=generator_loss,
             reconstruction=reconstruction_loss,
-            regression=regression_loss,
             **prior_losses,
         )
 
@@ -188,16 +180,6 @@ class AudioToImageGAN(keras.Model):
         """Returns what the generator is to draw from: float32 [batch, *latent_shape]; noise."""
         del real_images
         return randomness.normal(*self.preset.latent_shape)
-
-    def regress(
-        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
-    ) -> tf.Tensor:
-        """Returns how far pictures are from showing the embeddings they're drawn from: a scalar.
-
-        Nothing here reads embeddings from pictures: 0.
-        """
-        del embedding, latent, randomness
-        return tf.constant(0.0)
 
     def train_prior(
         self, mfcc: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor

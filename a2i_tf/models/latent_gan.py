@@ -24,10 +24,6 @@ FLOW_LEARNING_RATE = 4e-3
 _JITTER = 0.2
 # Of the sounds that the flow learns from; what it learns without any is what guidance leads from.
 _UNHEARD_SHARE = 0.15
-# Of a batch, one in so many is drawn once more, told another embedding.
-_REGRESSED_EVERY = 4
-# Standard deviation, at most, of how far off that is; embeddings' own is 1.
-_MOST_DEVIATION = 1.0
 # Streams of randomness that are not the generator's.
 _FLOW_SEED = 1_000_003
 
@@ -59,7 +55,7 @@ class LatentGAN(AudioToImageGAN):
         drawing_sampler = copy_network(self.sampler)
         self.averages.append((drawing_sampler, self.sampler))
         self.drawing_generator = _join(drawing_sampler, self.drawing_generator)
-        for name in ("regression", "flow", "embedding"):
+        for name in ("flow", "embedding"):
             self.trackers[name] = keras.metrics.Mean(name=name)
 
     def compile(self, **kwargs: Any) -> None:
@@ -68,7 +64,6 @@ class LatentGAN(AudioToImageGAN):
         self.flow_optimizer = keras.optimizers.Adam(FLOW_LEARNING_RATE)
         self.flow_optimizer.build(self.flow_variables)
         self.flow_loss = keras.losses.MeanSquaredError()
-        self.regression_loss = keras.losses.MeanSquaredError()
 
     @property
     def drawing_side_variables(self) -> list[keras.Variable]:
@@ -88,24 +83,6 @@ class LatentGAN(AudioToImageGAN):
     def find_latent(self, real_images: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
         """Returns the pictures' own latents, jittered: float32 [batch, *latent_shape]."""
         return jitter(self.picture_encoder(real_images, training=True), randomness)
-
-    def regress(
-        self, embedding: tf.Tensor, latent: tf.Tensor, randomness: BatchRandomness
-    ) -> tf.Tensor:
-        """Returns the error with which moved embeddings are read from what is drawn of them.
-
-        A latent tells some of what its picture's embedding tells, and where the flow errs the two
-        disagree. So the generator is told embeddings that aren't the latent's, and the reader says
-        whether the picture shows them (as in the conditional latent regressor, Zhu et al. 2017,
-        arXiv 1711.11586, section 3.3, where what is regressed is the noise).
-        """
-        told = embedding[::_REGRESSED_EVERY]
-        # A latent that avoided telling anything would be the easy way out.
-        latent = tf.stop_gradient(latent[::_REGRESSED_EVERY])
-        offset = _MOST_DEVIATION * randomness.uniform(1) * randomness.normal(embedding.shape[-1])
-        # Directions that can't be heard are 0, and stay so.
-        told += offset[::_REGRESSED_EVERY] * tf.cast(tf.not_equal(told, 0.0), told.dtype)
-        return self.regression_loss(told, self._read(self.generator([told, latent], training=True)))
 
     def train_prior(
         self, mfcc: tf.Tensor, embedding: tf.Tensor, latent: tf.Tensor

@@ -51,9 +51,6 @@ class Preset(Config):
         reconstruction_weight: Weight of the reconstruction term at the start.
         final_reconstruction_weight: Its weight at the end; it changes linearly.
         sketch_weight: Weight of sketches in the reconstruction term, beside 1 for pixels.
-        regression_weight: Weight of the error of embeddings as they're read from pictures; only
-            with a flow.
-        regression_share: Share of the adversarial training at its end in which it counts.
         decay_share: Share of the training at its end in which the learning rates fall.
         sketch_share: Time before the adversarial training, as a share of the budget, in which the
             encoder learns to sketch (models/sketcher.py).
@@ -92,8 +89,6 @@ class Preset(Config):
     reconstruction_weight: float
     final_reconstruction_weight: float
     sketch_weight: float
-    regression_weight: float
-    regression_share: float
     decay_share: float
     sketch_share: float
     alignment_share: float
@@ -156,8 +151,6 @@ DEFAULT = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_weight=8.0,
-    regression_weight=5.0,
-    regression_share=0.1,
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.04,
@@ -195,8 +188,6 @@ SEED = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_weight=0.0,
-    regression_weight=0.0,
-    regression_share=0.0,
     decay_share=0.0,
     sketch_share=0.0,
     alignment_share=0.0,
@@ -232,8 +223,6 @@ TINY = Preset(
     reconstruction_weight=10.0,
     final_reconstruction_weight=10.0,
     sketch_weight=0.4,
-    regression_weight=5.0,
-    regression_share=0.1,
     decay_share=0.4,
     sketch_share=0.15,
     alignment_share=0.1,
