@@ -39,6 +39,12 @@ def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     return DrawingModel(config, gan.drawing_encoder, gan.drawing_generator)
 
 
+def plain_statistics(num_mfccs=13):
+    """Returns the statistics of features that need no normalization."""
+    zeros = np.zeros(num_mfccs, np.float32)
+    return MfccStatistics(zeros, zeros + 1, zeros + 1)
+
+
 def fill_blank_layers(network):
     """Lets an untrained network say something: what paints, and the flows' fields, start blank."""
     rng = np.random.default_rng(0)

@@ -6,21 +6,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.embedding_flow import EmbeddingFlow
 from a2i_tf.models.latent_flow import LatentFlow
 from a2i_tf.models.latent_gan import LatentGAN, build_gan
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.training.keeper import make_checkpoint
-from tests.model_fixture import temporary_folder
+from tests.model_fixture import plain_statistics, temporary_folder
 
 SHAPE = (8, 13)
 
 
 def make_gan(preset="tiny", **changes):
     keras.utils.set_random_seed(0)
-    statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
+    statistics = plain_statistics()
     gan = build_gan(dataclasses.replace(PRESETS[preset], **changes), 32, SHAPE, statistics)
     gan.compile(jit_compile=False)
     return gan

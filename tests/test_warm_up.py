@@ -5,9 +5,9 @@ import dataclasses
 import keras
 import numpy as np
 import tensorflow as tf
+from model_fixture import plain_statistics
 
 from a2i_tf.audio.settings import MFCC_SETTINGS
-from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.models.sketches import average_strips, make_sketches
@@ -22,7 +22,7 @@ PAIRS = 512
 
 def make_gan(preset):
     keras.utils.set_random_seed(0)
-    statistics = MfccStatistics(np.zeros(13), np.ones(13), np.ones(13))
+    statistics = plain_statistics()
     return build_gan(PRESETS[preset], 32, MFCC.shape, statistics)
 
 
