@@ -14,7 +14,8 @@ from a2i_tf.datasets.records.index import RecordsConfig, RecordsFolder
 from a2i_tf.datasets.records.shards import IMAGE_KEY, MFCC_KEY
 
 _SHUFFLE_BYTES = 64 * 2**20
-_SHARDS_AT_ONCE = 16
+# Lessons learn from the first batches alone: those should come from as many sources as can be.
+_SHARDS_AT_ONCE = 128
 
 
 def make_training_batches(records: RecordsFolder, batch_size: int, seed: int) -> tf.data.Dataset:
