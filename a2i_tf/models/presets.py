@@ -37,12 +37,12 @@ class Preset(Config):
         generator_width: Filters of the generator at 32 px; doubled at every halving.
         discriminator_width: Filters of discriminator and picture encoder at 32 px; doubled
             likewise.
-        adversarial_loss: "hinge" with spectral normalization and projection of the embedding,
-            or "cross_entropy", the plain GAN.
+        adversarial_loss: "hinge" with spectral normalization, or "cross_entropy", the plain GAN;
+            both project the embedding.
         augment: Whether sounds are varied (datasets/hearing.py), and the discriminator sees images
             through DiffAugment.
         batch_size: Pairs that the generator learns from at once, over all replicas.
-        generator_learning_rate: Adam step of encoder and generator.
+        generator_learning_rate: Adam step of all that learns with the generator, or before it.
         discriminator_learning_rate: Adam step of the discriminator.
         beta_1: Adam's first moment.
         moving_average_decay: Decay of the weights that are kept for drawing, once it's reached.
@@ -135,7 +135,7 @@ DEFAULT = Preset(
     flow_blocks=6,
     flow_steps=4,
     lesson_batch_size=128,
-    guidance=1.3,
+    guidance=2.0,
     generator="skip",
     generator_width=48,
     discriminator_width=32,
