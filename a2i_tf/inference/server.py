@@ -27,8 +27,8 @@ from a2i_tf.inference.serving_client import (
 from a2i_tf.inference.training_range import range_warning
 
 _SENT_RATE = 16_000
-# The graph and `a2i serve` bound a request's rows and seconds of sound.
-_MAX_ROWS = 32
+# What the server of a bundle takes in one request, even of the largest pictures.
+_MAX_ROWS = 16
 _MAX_SOUND_BYTES = 4 * 2**20
 _LOADING_PAUSES = tuple(FIRST_BACK_OFF_SECONDS * 2**attempt for attempt in range(6))
 
