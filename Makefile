@@ -11,7 +11,7 @@ DEMO_MINUTES ?= 5
 help:
 	@echo "make demo     render, train $(DEMO_MINUTES) minutes, evaluate, draw, export (10 minutes or more)"
 	@echo "make test     lint and every test"
-	@echo "make soak     the server's and the page's tests, the long form: 10,000 wrong requests, 5,000 at a time"
+	@echo "make soak     the server's and the page's tests, the long form: 20,000 wrong requests, 5,000 right ones of 32 clients"
 	@echo "make install  make .venv with a2i and its development tools"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff format"

@@ -86,7 +86,7 @@ def measure_features() -> list[Row]:
 
 
 def measure_training() -> list[Row]:
-    """Compares a training step of every preset with that of `seed`."""
+    """Compares a training step of the default preset with that of `seed`."""
     import numpy as np
     import tensorflow as tf
 

@@ -90,7 +90,6 @@ def make_training(records: RecordsFolder, batch: tf.Tensor) -> dict[str, Phase]:
     gan.compile(jit_compile=False)
     sketcher = build_sketcher(DEFAULT, gan.encoder)
     mfcc, images = batch
-    first = slice(DEFAULT.batch_size)
 
     def repeat(step: Callable[[Any], Any], data: tuple[tf.Tensor, tf.Tensor]) -> Phase:
         compiled = tf.function(step)
@@ -103,7 +102,7 @@ def make_training(records: RecordsFolder, batch: tf.Tensor) -> dict[str, Phase]:
         return take_steps
 
     return {
-        "sketch": repeat(sketcher.train_step, (mfcc[first], make_sketches(images[first]))),
+        "sketch": repeat(sketcher.train_step, (mfcc, make_sketches(images))),
         "adversarial": repeat(gan.train_step, (mfcc, images)),
     }
 
@@ -125,11 +124,10 @@ def measure(data: Path, place: str | None) -> dict[str, list[Round]]:
     )
     pipeline, batch = make_pipeline(records)
     phases = {"pipeline": pipeline, **make_training(records, batch)}
-    sizes = dict.fromkeys(phases, DEFAULT.batch_size) | {"sketch": DEFAULT.batch_size}
     rounds: dict[str, list[Round]] = {name: [] for name in phases}
     for _ in range(_ROUNDS):
         for name, phase in phases.items():
-            rounds[name].append(measure_round(phase, _BATCHES[name], sizes[name]))
+            rounds[name].append(measure_round(phase, _BATCHES[name], DEFAULT.batch_size))
     return rounds
 
 

@@ -111,8 +111,6 @@ def test_runs_trained_on_other_data_are_noted_or_refused(tmp_path):
     (note,) = check_data(named, configs, folder)
     assert note.startswith(f"other was trained on other data than {folder.root}; the test sources ")
     assert note.endswith("still new to it, as a hash of their names chooses them")
-    (note,) = check_data(named, {"model": same, "other": make_config(splits=None)}, folder)
-    assert "it may have heard the test sources" in note
     with pytest.raises(A2IError, match="runs/2: was trained on other data"):
         check_data(named, {"model": same, "other": make_config(has_split_column=True)}, folder)
     pairs = tuple(dataclasses.replace(pair, split="test") for pair in folder.pairs)
@@ -124,9 +122,6 @@ def test_runs_trained_on_other_data_are_noted_or_refused(tmp_path):
     assert check_data(named, dict.fromkeys(named, same), written) == []
     with pytest.raises(A2IError, match="the splits have changed since runs/1 was trained: "):
         check_data(named, dict.fromkeys(named, same), divided)
-    # A run of an older version doesn't know its splits.
-    older = dataclasses.replace(same, splits=None)
-    assert check_data(named, dict.fromkeys(named, older), divided) == []
 
 
 def write_history(run, lines):

@@ -45,6 +45,7 @@ def make_config(folder, **changes):
         "strategy": "auto",
         "skip_bad": False,
         "a2i_version": "0",
+        "splits": hash_splits(folder.pairs),
     }
     return RunConfig(**{**values, **changes})
 

@@ -50,6 +50,7 @@ def make_config(gan):
         strategy="auto",
         skip_bad=False,
         a2i_version="0",
+        splits="",
     )
 
 

@@ -56,7 +56,7 @@ def digits(
     if dry_run:
         say(
             f"would pair {len(utterances)} recordings with {images_per_recording} pictures each "
-            f"into {root}, to be tested on {left_out}"
+            f"into {root}; those of {left_out}, who is tested, with fewer"
         )
         return
     if is_paired(root, left_out, images_per_recording):

@@ -82,7 +82,8 @@ def train(
 ) -> None:
     """Train a model on a dataset.
 
-    Ctrl-C ends the training cleanly: the model so far can be used, and the run resumed.
+    Ctrl-C ends the training cleanly: once adversarial training has begun, the model so far can be
+    used, and the run resumed.
 
     [bold]Examples[/]
 
@@ -90,7 +91,7 @@ def train(
 
     a2i train --data data/scenes --preset seed --steps 2000 --image-size 32
 
-    a2i train --data data/digits --image-size 32 --guidance 2.5
+    a2i train --data data/digits-theo --image-size 32 --guidance 2.5
 
     a2i train --resume runs/0001-scenes-default --minutes 60
     """

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Weight = Literal["error", "warning"]
-WEIGHTS: tuple[Weight, ...] = ("error", "warning")
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ def only_dataset(data: Path = DATA_FOLDER) -> Path:
     """
     found = sorted(path.parent for path in data.glob(f"*/{INFO_FILE}"))
     if not found:
-        raise A2IError(f"{data}: holds no dataset; run `a2i fetch`, or name one with --data")
+        raise A2IError(f"{data}: holds no dataset; run `a2i fetch`, or name one elsewhere")
     if len(found) > 1:
         names = ", ".join(map(str, found))
-        raise A2IError(f"{data}: holds several datasets ({names}); choose one with --data")
+        raise A2IError(f"{data}: holds several datasets ({names}); name one")
     return found[0]

@@ -2,10 +2,10 @@
 
     pairs.csv       id, source, label, start_seconds, audio (or mfcc), image, [split], [factor_*]
     dataset.json    name, licence, counts, how it was made, checksum
-    audio/*.wav     one 16-bit PCM file a source
-    images/**.png   one picture a pair
+    audio/**.wav    16-bit PCM; a source may have several
+    images/**.png   pictures; pairs may share one
 
-`start_seconds` is where a pair's window begins in its source's file. A dataset whose audio is
+`start_seconds` is where a pair's window begins in its sound's file. A dataset whose audio is
 already features has the column `mfcc` in place of `audio`: a float32 `.npy` file a source, [rows,
 frames, coefficients], where row k holds the window that begins at k windows. The column `split`
 says which sources train, validate and test; without it, a hash of the source's name does.
@@ -39,7 +39,7 @@ def read_pairs(root: Path) -> PairsFolder:
         A2IError: if the folder, one of its two files, a column or a value is missing or wrong.
     """
     if not root.is_dir():
-        raise A2IError(f"{root}: no such folder; run `a2i fetch` or give --data")
+        raise A2IError(f"{root}: no such folder; run `a2i fetch`, or name another")
     info = DatasetInfo.from_dict(read_json(root / INFO_FILE))
     path = root / PAIRS_FILE
     pairs = []

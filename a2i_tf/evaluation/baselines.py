@@ -49,7 +49,7 @@ def nearest_audio(train: Arrays, test: Arrays) -> System:
     """Draws the training image whose MFCC is nearest.
 
     The distance is Euclidean over all frames and coefficients, after every coefficient is scaled
-    to zero mean and unit variance over the training split, as the encoder hears it.
+    to zero mean and unit variance over the training split.
     """
     statistics = measure_statistics(train.mfcc)
     deviation = np.sqrt(statistics.variance)

@@ -72,14 +72,11 @@ def check_data(
                 "test sources; name the data it was trained on with --data, or train on this"
             )
         else:
-            notes.append(f"{name} was trained on other data than {folder.root}; {_heard(config)}")
+            notes.append(
+                f"{name} was trained on other data than {folder.root}; the test sources are still "
+                "new to it, as a hash of their names chooses them"
+            )
     return notes
-
-
-def _heard(config: RunConfig) -> str:
-    if config.splits is None:
-        return "it was begun before runs kept their splits: it may have heard the test sources"
-    return "the test sources are still new to it, as a hash of their names chooses them"
 
 
 def find_unfinished(

@@ -13,7 +13,7 @@ from a2i_tf.inference.contract import read_contract
 from a2i_tf.inference.synthesizer import HeardWindows, Synthesizer
 from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 
-# Signatures and an output of each; the first a2i gave no mfcc.
+# Signatures and an output of each.
 _SIGNATURES = {"encode": "mfcc", "draw": "image"}
 
 

@@ -39,8 +39,8 @@ class AudioToImageGAN(keras.Model):
         seed: Seed of noise and augmentation.
 
     Attributes:
-        progress: How far the adversarial training has come, in [0, 1]; `advance` sets it, schedules
-            read it.
+        progress: How far training has come towards the flows' own lesson, in [0, 1]; `advance` sets
+            it, schedules read it.
         drawing_encoder: Moving average of the encoder, kept for drawing.
         drawing_generator: Moving average of the generator, kept for drawing.
     """
@@ -105,7 +105,7 @@ class AudioToImageGAN(keras.Model):
 
     @property
     def learning_rates(self) -> list[tuple[keras.optimizers.Optimizer, float]]:
-        """All optimizers, with the rates that they begin with."""
+        """The optimizers whose rates `advance` lets fall, with those that they begin with."""
         return [
             (self.generator_optimizer, self.preset.generator_learning_rate),
             (self.discriminator_optimizer, self.preset.discriminator_learning_rate),

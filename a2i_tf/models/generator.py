@@ -100,7 +100,7 @@ def _enlarge(size: int, filters: int) -> keras.layers.Layer:
 
 
 def _paint(size: int) -> keras.layers.Layer:
-    # Blank layers at first: noise of five scales would take long to unlearn.
+    # Blank layers at first: noise of every scale would take long to unlearn.
     return keras.layers.Conv2D(
         3, 3, padding="same", kernel_initializer="zeros", name=f"paint_{size}"
     )

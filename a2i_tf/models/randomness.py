@@ -14,7 +14,7 @@ import tensorflow as tf
 
 
 class BatchRandomness:
-    """Named streams of random rows for one training step.
+    """Streams of random rows for one training step.
 
     Args:
         seed: Seed of the run.

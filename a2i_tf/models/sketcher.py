@@ -11,7 +11,7 @@ from a2i_tf.models.sketches import SKETCH_CHANNELS, SKETCH_SIZE
 def build_sketcher(preset: Preset, encoder: keras.Model) -> keras.Model:
     """Builds a model that shares `encoder` and sketches.
 
-    A sketch has few numbers and a short way back to the encoder: within seconds it teaches what
+    A sketch has a short way back to the encoder: within seconds it teaches what
     in a sound tells of light, colour and layout.
 
     Args:

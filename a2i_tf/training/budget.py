@@ -48,7 +48,9 @@ class Budget(keras.callbacks.Callback):
 
 
 def adversarial_progress(config: RunConfig, steps: int, elapsed_seconds: float) -> float:
-    """Returns how far the adversarial training has come, in [0, 1].
+    """Returns how far training has come towards the flows' own lesson, in [0, 1].
+
+    By steps, those of the adversarial training; by minutes, all time that was used, also before it.
 
     Args:
         config: The budget.

@@ -184,7 +184,7 @@ class SamplePictures(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Calls `save` every few minutes and at the end.
+    """Calls `save` every few minutes.
 
     Args:
         save: Writes a checkpoint of the present state.

@@ -6,6 +6,7 @@ samples/        grids of pictures by step
 events/         TensorBoard
 checkpoints/    everything that is needed to go on
 model/          the networks that draw (models/drawing.py)
+comparison.png  what `a2i evaluate` draws
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ class RunConfig(Config):
         strategy: Name of the distribution strategy.
         skip_bad: Whether bad pairs are left out.
         a2i_version: Version that started the run.
+        splits: `hash_splits` of the dataset.
         records: Folder of records, any path that TensorFlow reads and writes; None for the one in
             the dataset's folder.
-        splits: `hash_splits` of the dataset; None in runs that were begun before it was kept.
         has_split_column: Whether the dataset split its sources itself.
         format: Version of the folder's layout.
     """
@@ -70,8 +71,8 @@ class RunConfig(Config):
     strategy: str
     skip_bad: bool
     a2i_version: str
+    splits: str
     records: str | None = None
-    splits: str | None = None
     has_split_column: bool = False
     format: int = RUN_FORMAT
 
@@ -160,7 +161,7 @@ def check_splits(run: Path, config: RunConfig, folder: PairsFolder) -> None:
     Raises:
         A2IError: if it hasn't: then the run may have heard the test sources.
     """
-    if config.splits not in (None, hash_splits(folder.pairs)):
+    if config.splits != hash_splits(folder.pairs):
         raise A2IError(
             f"{folder.root}: the splits have changed since {run} was trained: it may have heard "
             "sources that are held out now; write the old ones into the column split again, or "

@@ -22,7 +22,7 @@ class TrainingStatus:
         step: Steps taken since the run began.
         elapsed_seconds: Training time since the run began, over all resumptions.
         progress: Share of the budget that is used, in [0, 1].
-        images_per_second: Speed over the last few steps.
+        images_per_second: Speed over the last few steps; in a lesson, since it began.
         losses: Running means by name.
     """
 
@@ -46,7 +46,7 @@ def steps_taken(gan: AudioToImageGAN) -> int:
 
 
 def progress_made(gan: AudioToImageGAN, config: RunConfig) -> float:
-    """Returns the share of the budget that the adversarial training has used, in [0, 1]."""
+    """Returns the share of the budget that is used, in [0, 1], but for the flows' own lesson."""
     return _read(gan.progress) * (1 - config.flow_share)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Literal, get_args
+from typing import Literal
 
 import keras
 import tensorflow as tf
@@ -12,7 +12,6 @@ import tensorflow as tf
 from a2i_tf.errors import A2IError
 
 StrategyName = Literal["auto", "one-device", "mirrored", "multiworker"]
-STRATEGY_NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
 
 
 def make_strategy(name: StrategyName) -> tf.distribute.Strategy:

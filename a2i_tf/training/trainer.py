@@ -66,7 +66,7 @@ def train(
 ) -> TrainingResult:
     """Trains a run that `start_run` made, from the beginning or from its last checkpoint.
 
-    Ctrl-C ends it cleanly, with a checkpoint.
+    Ctrl-C ends it cleanly: with a checkpoint, once the adversarial training has begun.
 
     Args:
         run: The run folder.
