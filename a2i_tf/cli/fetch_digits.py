@@ -43,6 +43,7 @@ def digits(
     """
     from a2i_tf.datasets.digits import (
         NAME,
+        TEST_IMAGES_PER_RECORDING,
         choose_left_out,
         find_utterances,
         is_paired,
@@ -56,7 +57,7 @@ def digits(
     if dry_run:
         say(
             f"would pair {len(utterances)} recordings with {images_per_recording} pictures each "
-            f"into {root}; those of {left_out}, who is tested, with fewer"
+            f"({TEST_IMAGES_PER_RECORDING} for {left_out}, who is tested) into {root}"
         )
         return
     if is_paired(root, left_out, images_per_recording):

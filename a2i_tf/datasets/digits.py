@@ -46,7 +46,8 @@ _SAMPLE_RATE = 16_000
 _SCAN_SIZE = 28
 _IMAGE_SIZE = 32
 # MNIST has 892 test images of its rarest digit, a speaker 50 recordings of each.
-_TEST_IMAGES_PER_RECORDING = 4
+TEST_IMAGES_PER_RECORDING = 4
+"""Of the speaker who is left out."""
 # Raised whenever the same options would give other pairs.
 _VERSION = 1
 _BYTES_PER_SOUND = 36_000
@@ -213,7 +214,7 @@ def _deal_images(
     trained = [utterance for utterance in utterances if utterance.speaker != left_out]
     return [
         *_deal_split(path, "train", trained, images_per_recording),
-        *_deal_split(path, "test", tested, _TEST_IMAGES_PER_RECORDING),
+        *_deal_split(path, "test", tested, TEST_IMAGES_PER_RECORDING),
     ]
 
 
