@@ -20,7 +20,7 @@ OnStep = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Splits:
-    """All three splits in memory; of the test split, the items that are drawn.
+    """All three splits in memory, the validation split thinned; of the test split, what is drawn.
 
     The validation split may have no rows.
     """
