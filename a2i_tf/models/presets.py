@@ -155,7 +155,7 @@ DEFAULT = Preset(
     sketch_share=0.15,
     alignment_share=0.04,
     flow_share=0.2,
-    flow_minutes=3.0,
+    flow_minutes=6.0,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -227,7 +227,7 @@ TINY = Preset(
     sketch_share=0.15,
     alignment_share=0.1,
     flow_share=0.2,
-    flow_minutes=3.0,
+    flow_minutes=6.0,
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}
