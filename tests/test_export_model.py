@@ -94,8 +94,8 @@ class ExportModelTest(tf.test.TestCase):
             self.export()
 
     def test_the_default_preset_exports_at_every_precision(self):
-        # Guidance magnifies the rounding of weights, most of all in fields of random weights; as far
-        # as learnt is what the bound below is for.
+        # Guidance magnifies the rounding of weights, most of all where they are random; the bound
+        # below is for a flow that isn't led.
         model = make_model("default", guidance=1.0)
         precisions = ("float32", "float16", "int8")
         result = export_model(model, self.destination, precisions, make_clips())

@@ -89,13 +89,18 @@ def load_arrays(
 ) -> Arrays:
     """Loads examples into memory."""
     batches = list(read_batches(folder, pairs, config, image_size, _ARRAYS_BATCH))
-    positions = {label: position for position, label in enumerate(folder.labels)}
     return Arrays(
         pairs=tuple(pairs),
         mfcc=np.concatenate([features for features, _ in batches]),
         images=np.concatenate([images for _, images in batches]),
-        labels=np.array([positions[pair.label] for pair in pairs], dtype=np.int64),
+        labels=positions_of_labels(folder, pairs),
     )
+
+
+def positions_of_labels(folder: PairsFolder, pairs: Sequence[Pair]) -> NDArray[np.int64]:
+    """Returns the positions of the pairs' labels in the folder's `labels`: int64 [n]."""
+    positions = {label: position for position, label in enumerate(folder.labels)}
+    return np.array([positions[pair.label] for pair in pairs], dtype=np.int64)
 
 
 def cut_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.pairs import SPLITS, Pair, PairsFolder, Split
 from a2i_tf.datasets.pipeline import Arrays, load_arrays
+from a2i_tf.datasets.records.arrays import load_training_arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.systems import evenly_spread
 
@@ -62,11 +63,11 @@ def load_splits(
         mfcc: The front end.
         image_size: Width and height of the pictures in pixels.
         items: At most so many test items, evenly spread over the test split; None for all.
-        tell: Called after every split.
+        tell: Called after every split, and while the training split's records are checked.
     """
     chosen = _spread(folder.split("test"), items)
     tell("loading", 0, len(SPLITS))
-    train = load_arrays(folder, folder.split("train"), mfcc, image_size)
+    train = load_training_arrays(folder, mfcc, image_size, tell)
     tell("loading", 1, len(SPLITS))
     validated = _spread(folder.split("validation"), _MOST_VALIDATION_ITEMS)
     validation = load_arrays(folder, validated, mfcc, image_size) if validated else _no_rows(train)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from a2i_tf.datasets.autotuning import without_autotuning
 from a2i_tf.datasets.records.index import RecordsConfig, RecordsFolder
-from a2i_tf.datasets.records.shards import IMAGE_KEY, MFCC_KEY
+from a2i_tf.datasets.records.shards import parse_examples
 
 _SHUFFLE_BYTES = 64 * 2**20
 # Lessons learn from the first batches alone: those should come from as many sources as can be.
@@ -67,11 +67,6 @@ def make_training_batches(records: RecordsFolder, batch_size: int, seed: int) ->
 
 
 def _parse(rows: tf.Tensor, config: RecordsConfig) -> tuple[tf.Tensor, tf.Tensor]:
-    """Parses serialized examples, string [batch]."""
-    text = tf.io.FixedLenFeature([], tf.string)
-    parsed = tf.io.parse_example(rows, {MFCC_KEY: text, IMAGE_KEY: text})
-    size = config.image_size
-    features = tf.io.decode_raw(parsed[MFCC_KEY], tf.float32)
-    images = tf.io.decode_raw(parsed[IMAGE_KEY], tf.uint8)
-    images = tf.reshape(images, [-1, size, size, 3])
-    return tf.reshape(features, [-1, *config.mfcc.shape]), tf.cast(images, tf.float32) / 127.5 - 1.0
+    """Parses serialized examples, string [batch], and scales their pictures."""
+    features, images = parse_examples(rows, config)
+    return features, tf.cast(images, tf.float32) / 127.5 - 1.0

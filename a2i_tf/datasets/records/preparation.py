@@ -61,12 +61,7 @@ def prepare_records(
     """
     place = place or str(folder.root / FOLDER_NAME)
     load_file_system(place)
-    config = RecordsConfig(
-        checksum=folder.info.checksum,
-        manifest=hash_manifest(folder.split("train")),
-        mfcc=mfcc,
-        image_size=image_size,
-    )
+    config = _configure(folder, mfcc, image_size)
     records, damaged = _find(place, config, on_count)
     if records is not None and not damaged:
         return records, []
@@ -76,6 +71,38 @@ def prepare_records(
         config = dataclasses.replace(config, left_out=tuple(item.pair.id for item in bad))
         records, damaged = _find(place, config, on_count)
     return _complete(place, kept, config, records, damaged, on_stage, on_count), bad
+
+
+def find_records(
+    folder: PairsFolder, mfcc: MfccConfig, image_size: int, on_count: OnCount
+) -> RecordsFolder | None:
+    """Returns the records that a training has left in the dataset's folder.
+
+    Args:
+        folder: The dataset.
+        mfcc: The front end.
+        image_size: Width and height of the pictures in pixels.
+        on_count: Called while they are checked.
+
+    Returns:
+        Whole records of the training split; None if there are none, or they are damaged or leave
+        out bad pairs.
+
+    Raises:
+        A2IError: if they can't be read.
+    """
+    config = _configure(folder, mfcc, image_size)
+    records, damaged = _find(str(folder.root / FOLDER_NAME), config, on_count)
+    return None if damaged else records
+
+
+def _configure(folder: PairsFolder, mfcc: MfccConfig, image_size: int) -> RecordsConfig:
+    return RecordsConfig(
+        checksum=folder.info.checksum,
+        manifest=hash_manifest(folder.split("train")),
+        mfcc=mfcc,
+        image_size=image_size,
+    )
 
 
 def _find(
