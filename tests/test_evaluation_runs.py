@@ -132,10 +132,10 @@ def write_history(run, lines):
 @pytest.mark.parametrize(
     ("told", "steps", "expected"),
     [
-        ([(20, 30.0), (2000, 3400.0)], 2000, None),
-        ([(20, 30.0), (2000, 3300.0)], 2000, "55.0 of 60 minutes"),
+        ([(20, 30.0), (2000, 3220.0)], 2000, None),
+        ([(20, 30.0), (2000, 3120.0)], 2000, "52.0 of 60 minutes"),
         # Killed long after the model was saved.
-        ([(20, 30.0), (2000, 3400.0)], 1000, "28.3 of 60 minutes"),
+        ([(20, 30.0), (2000, 3220.0)], 1000, "26.8 of 60 minutes"),
         # So slow that the last line is far from the end.
         ([(20, 2000.0)], 36, None),
         ([], 15, "0.0 of 60 minutes"),
