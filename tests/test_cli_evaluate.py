@@ -115,8 +115,10 @@ def test_splits_edited_by_hand_are_noticed(a2i, project, tmp_path):
     ]
     write_pairs(folder.root, folder.info, pairs)
     run = shutil.copytree(project[1]["run"], tmp_path / "run")
+    config = (run / "config.json").read_bytes()
     for command in (("evaluate", "--run", run), ("train", "--steps", 41, "--resume", run)):
         code, _, err = a2i(*command, "--data", folder.root)
+        assert (run / "config.json").read_bytes() == config
         assert code == 1
         told = " ".join(err.split())
         assert f"{folder.root}: the splits have changed since {run} was trained" in told

@@ -3,6 +3,7 @@ import pytest
 
 from a2i_tf.datasets.pairs import Pair
 from a2i_tf.datasets.pipeline import Arrays
+from a2i_tf.evaluation import baselines
 from a2i_tf.evaluation.baselines import (
     BASELINES,
     class_mean,
@@ -89,7 +90,9 @@ def test_nearest_audio_finds_the_same_sound(train):
     np.testing.assert_array_equal(drawn, train.images[rows])
 
 
-def test_nearest_audio_equals_a_plain_search(train):
+@pytest.mark.parametrize("block", [7, 1_024])
+def test_nearest_audio_equals_a_plain_search(train, monkeypatch, block):
+    monkeypatch.setattr(baselines, "_DISTANCE_BLOCK", block)
     many = make_arrays(600, seed=2)
     frames = train.mfcc.reshape(-1, 6)
     known, heard = ((a.mfcc - frames.mean(0)) / frames.std(0) for a in (train, many))

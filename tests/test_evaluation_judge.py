@@ -97,10 +97,18 @@ def test_same_seed_same_judge(judge, splits):
     assert weights_equal(train_judge(*splits[:2], num_labels=3), judge)
 
 
-def test_without_validation_the_last_weights_are_kept(splits):
+def test_without_validation_the_last_weights_are_kept_and_with_it_the_best(splits):
     train, validation, test = splits
-    judge = train_judge(train, without_rows(validation), num_labels=3)
-    assert judge.recognizes(test.images, test.labels).mean() == 1.0
+    last = train_judge(train, without_rows(validation), num_labels=3)
+    assert last.recognizes(test.images, test.labels).mean() == 1.0
+    # What validates the contrary of what is learnt likes the first epoch best.
+    contrary = dataclasses.replace(validation, labels=(validation.labels + 1) % 3)
+    first = train_judge(train, contrary, num_labels=3)
+    surer = [
+        some.probabilities(test.images)[np.arange(len(test.labels)), test.labels].mean()
+        for some in (first, last)
+    ]
+    assert surer[0] < surer[1]
 
 
 def test_progress_is_told(splits, monkeypatch):
@@ -146,11 +154,15 @@ def test_another_checksum_choice_or_label_trains_another(folder, splits, trainin
     assert len(list(tmp_path.iterdir())) == 4
 
 
-def test_a_damaged_judge_is_replaced(folder, splits, training, tmp_path):
+@pytest.mark.parametrize("damage", ["no judge", "a flipped byte"])
+def test_a_damaged_judge_is_replaced(folder, splits, training, tmp_path, damage):
     notes = []
     load_or_train_judge(folder, *splits[:2], cache=tmp_path)
     (kept,) = tmp_path.glob("*/judge.keras")
-    kept.write_bytes(b"not a judge")
+    contents = bytearray(kept.read_bytes())
+    # Among the weights: not to zeros, as much of a small file is empty.
+    contents[len(contents) // 2] ^= 0xFF
+    kept.write_bytes(b"not a judge" if damage == "no judge" else contents)
     for _ in range(2):
         load_or_train_judge(folder, *splits[:2], cache=tmp_path, on_note=notes.append)
     assert len(training) == 2

@@ -88,13 +88,14 @@ class LatentFlowTest(tf.test.TestCase):
         self.assertAllClose(flow([embedding, noise]), unit(arrived), atol=1e-3)
 
     def test_time_and_place_make_a_difference(self):
-        flow, (embedding, noise) = make_flow(), make_inputs()
-        fill(flow.field)
-        start = tf.reshape(noise, [5, 2, 2, 3])
-        early, late = (flow.field([start, tf.fill([5, 1], t), embedding]) for t in (0.0, 0.9))
+        gan, embedding = make_gan(), tf.constant(normal(0, 4, 8))
+        fill(gan.flow.field)
+        start = tf.constant(normal(1, 4, 8, 8, 2))
+        early, late = (gan.flow.field([start, tf.fill([4, 1], t), embedding]) for t in (0.0, 0.9))
         self.assertNotAllClose(early, late, atol=0.05)
-        even = flow.field([tf.ones([5, 2, 2, 3]), tf.zeros([5, 1]), embedding]).numpy()
-        self.assertNotAllClose(even[:, 0, 0], even[:, 1, 1], atol=0.05)
+        even = gan.flow.field([tf.ones([4, 8, 8, 2]), tf.zeros([4, 1]), embedding]).numpy()
+        # The same areas of two patches.
+        self.assertNotAllClose(even[:, 0, 0], even[:, 2, 2], atol=0.05)
 
     def test_draws_with_all_units(self):
         gan = make_gan()

@@ -14,6 +14,7 @@ from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.datasets.statistics import measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.augment import augment_images
+from a2i_tf.models.encoder import build_encoder
 from a2i_tf.models.filter_bank import random_filters
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.layers import (
@@ -73,9 +74,16 @@ class NetworksTest(tf.test.TestCase):
 
     def test_normalization_is_part_of_the_encoder(self):
         features = np.random.default_rng(1).normal(7, 3, (500, *SHAPE)).astype(np.float32)
+        features[..., 0] *= 5
         statistics = measure_statistics(features)
-        self.assertAllClose(statistics.mean, features.mean(axis=(0, 1)), atol=1e-4)
-        self.assertAllClose(statistics.variance, features.var(axis=(0, 1)), rtol=1e-4)
+        means, variances = features.mean(axis=(0, 1)), features.var(axis=(0, 1))
+        self.assertAllClose(statistics.mean, means, atol=1e-4)
+        self.assertAllClose(statistics.variance, variances, rtol=1e-4)
+        # A spectrum has one scale for all of it.
+        for preset, variance in (("tiny", variances.mean()), ("seed", variances)):
+            encoder = build_encoder(PRESETS[preset], SHAPE, statistics)
+            normalized = encoder.get_layer("normalize")(features)
+            self.assertAllClose(normalized, (features - means) / np.sqrt(variance), atol=1e-3)
 
     def test_pixel_normalization_gives_unit_mean_square(self):
         outputs = PixelNormalization()(np.random.default_rng(0).normal(size=(2, 3, 3, 16)) * 9)

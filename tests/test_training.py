@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import json
 import shutil
 
@@ -15,6 +16,7 @@ from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.models.drawing import read_drawing_model
 from a2i_tf.models.presets import PRESETS
+from a2i_tf.training import keeper
 from a2i_tf.training.budget import adversarial_progress
 from a2i_tf.training.run import RunConfig, latest_run, next_run_folder, read_run, start_run
 from a2i_tf.training.strategy import make_strategy
@@ -168,7 +170,7 @@ def test_killed_in_the_middle_of_a_line_goes_on(resumed_run):
 
 @run_eagerly()
 def test_ctrl_c_leaves_a_checkpoint_and_a_model(folder, tmp_path):
-    run, config = tmp_path / "run", make_config(folder, steps=1000)
+    run, config = tmp_path / "run", make_config(folder, steps=100)
     start_run(run, config)
 
     def interrupt(status):
@@ -206,6 +208,23 @@ def test_ctrl_c_while_the_flows_learn_alone_goes_on_there(finished_run, folder, 
     assert 0 < len(seen) <= 4
     assert 0 < moved(run, before) < 0.02
     assert np.any(draw(run) != pictures)
+
+
+@run_eagerly()
+def test_no_checkpoint_is_ahead_of_its_model(finished_run, folder, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run[0], run)
+    before = {path.name for path in (run / "checkpoints").iterdir()}
+
+    def fill_the_disk(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(keeper, "write_drawing_model", fill_the_disk)
+    with pytest.raises(A2IError, match="the disk is full"):
+        train(run, make_config(folder, steps=61))
+    # Else, the run would be finished when it goes on, and have no model of that.
+    assert {path.name for path in (run / "checkpoints").iterdir()} == before
+    assert read_drawing_model(run / "model").config.steps == 60
 
 
 def test_same_seed_same_pictures(twins):
@@ -308,6 +327,15 @@ def test_multiworker_without_a_cluster(monkeypatch, value):
     monkeypatch.setenv("TF_CONFIG", value)
     with pytest.raises(A2IError, match="needs TF_CONFIG"):
         make_strategy("multiworker")
+
+
+def test_several_workers_do_not_go_by_the_clock(monkeypatch):
+    cluster = {"worker": ["a:2222", "b:2222"]}
+    monkeypatch.setenv(
+        "TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 0}})
+    )
+    with pytest.raises(A2IError, match="give --steps instead of --minutes"):
+        make_strategy("multiworker", by_the_clock=True)
 
 
 def test_auto_takes_one_device_on_a_cpu():

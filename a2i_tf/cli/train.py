@@ -111,14 +111,15 @@ def train(
         skip_bad=skip_bad,
     )
     if resume is not None:
-        run, config = resume, _resumed(resume, data, options)
+        config = _resumed(resume, data, options)
     else:
         config = _new_config(data, preset, guidance, options)
-        run = run_dir or _next_run(config)
     if dry_run:
-        _print_plan(run, config)
+        _print_plan(resume or run_dir or _next_run(config), config)
         return
     is_tested = _is_tested(config)
+    # Not before: another training may have taken the number meanwhile.
+    run = resume or run_dir or _next_run(config)
     _write_config(run, config, resumed=resume is not None)
     result = _train(run, config, resumed=resume is not None)
     if as_json:
@@ -147,14 +148,18 @@ def _new_config(
 
 
 def _resumed(run: Path, data: Path | None, options: RunOptions) -> RunConfig:
+    from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.training.configuration import reconfigure
-    from a2i_tf.training.run import read_run
+    from a2i_tf.training.run import check_dataset, read_run
 
     config = read_run(run)
     try:
-        return reconfigure(config, data, options)
+        config = reconfigure(config, data, options)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    # Before the run is told to go on with it.
+    check_dataset(run, config, read_pairs(Path(config.data)))
+    return config
 
 
 def _next_run(config: RunConfig) -> Path:

@@ -3,13 +3,14 @@
     source ──decode──▶ waveform ──cut──▶ [pairs, samples] ──mfcc──▶ [pairs, frames, coefficients]
     picture ──decode──▶ [H, W, 3] ──area──▶ [size, size, 3] uint8
 
-Every block of a source is decoded once, in parallel. No Python runs per example. Training reads
-what `records/` keeps of them; `load_arrays` holds a split in memory, for what looks at all of it.
+Every source is decoded once for up to 128 pairs, in parallel. No Python runs per example. Training
+reads what `records/` keeps of them; `load_arrays` holds a split in memory, for what looks at all of
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -88,19 +89,38 @@ def load_arrays(
     folder: PairsFolder, pairs: Sequence[Pair], config: MfccConfig, image_size: int
 ) -> Arrays:
     """Loads examples into memory."""
-    batches = list(read_batches(folder, pairs, config, image_size, _ARRAYS_BATCH))
-    return Arrays(
-        pairs=tuple(pairs),
-        mfcc=np.concatenate([features for features, _ in batches]),
-        images=np.concatenate([images for _, images in batches]),
-        labels=positions_of_labels(folder, pairs),
+    batches = read_batches(folder, pairs, config, image_size, _ARRAYS_BATCH)
+    rows = np.arange(len(pairs))
+    parts = (
+        (rows[number * _ARRAYS_BATCH :][: len(batch[0])], batch)
+        for number, batch in enumerate(batches)
     )
+    return fill_arrays(folder, pairs, config, image_size, parts)
 
 
-def positions_of_labels(folder: PairsFolder, pairs: Sequence[Pair]) -> NDArray[np.int64]:
-    """Returns the positions of the pairs' labels in the folder's `labels`: int64 [n]."""
+def fill_arrays(
+    folder: PairsFolder,
+    pairs: Sequence[Pair],
+    config: MfccConfig,
+    image_size: int,
+    parts: Iterable[tuple[NDArray[np.int64], Batch]],
+) -> Arrays:
+    """Puts batches in their places, so that the whole is in memory once.
+
+    Args:
+        folder: The dataset.
+        pairs: The rows.
+        config: The front end.
+        image_size: Width and height of the pictures in pixels.
+        parts: Batches, and the rows they are of; all of them together are every row.
+    """
+    features = np.empty((len(pairs), *config.shape), np.float32)
+    images = np.empty((len(pairs), image_size, image_size, 3), np.uint8)
+    for rows, batch in parts:
+        features[rows], images[rows] = batch
     positions = {label: position for position, label in enumerate(folder.labels)}
-    return np.array([positions[pair.label] for pair in pairs], dtype=np.int64)
+    labels = np.array([positions[pair.label] for pair in pairs], dtype=np.int64)
+    return Arrays(tuple(pairs), features, images, labels)
 
 
 def cut_blocks(pairs: Sequence[Pair]) -> list[list[Pair]]:

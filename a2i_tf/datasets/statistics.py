@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MIN_STANDARD_DEVIATION = 1e-3
+# Windows whose squares are in memory at once.
+_BLOCK = 1_024
 
 
 @dataclass(frozen=True)
@@ -65,5 +67,6 @@ def measure_statistics(features: NDArray[np.float32]) -> MfccStatistics:
         features: float32 [n, frames, coefficients].
     """
     total = StatisticsSum()
-    total.add(features)
+    for start in range(0, len(features), _BLOCK):
+        total.add(features[start : start + _BLOCK])
     return total.statistics()

@@ -45,7 +45,7 @@ def read_factors_from_audio(
 
     For every factor, ridge regression, support vector regression, extra trees and the mean of all
     three learn from the training split; the one with the highest R² on the validation split reads
-    the test split. Where validation has no item with the factor, R² comes from cross-validation
+    the test split. Where the factor doesn't vary in validation, R² comes from cross-validation
     over the training sources. A large training split is thinned to 6,000 random rows. Unlike the
     factor reader, it isn't told the class.
 
@@ -125,7 +125,7 @@ def _read_one(
     candidates = _candidates(features.shape[1], seed)
     fitted = [candidate.fit(features, target) for candidate in candidates]
     answers = _clipped([candidate.predict(heard) for candidate in fitted])
-    if len(held_out[1]) > 1:
+    if len(held_out[1]) > 1 and np.ptp(held_out[1]) > 0:
         trials = _clipped([candidate.predict(held_out[0]) for candidate in fitted])
         truth = held_out[1]
     elif len(np.unique(sources)) > 1:

@@ -18,8 +18,8 @@ from a2i_tf.evaluation.systems import System
 
 Baseline = Callable[[Arrays, Arrays], System]
 
-# Rows of test items whose distances to all training items are in memory at once.
-_DISTANCE_BLOCK = 512
+# Training items whose distances to all test items are in memory at once.
+_DISTANCE_BLOCK = 1_024
 
 
 def mean_image(train: Arrays, test: Arrays) -> System:
@@ -53,11 +53,12 @@ def nearest_audio(train: Arrays, test: Arrays) -> System:
     """
     statistics = measure_statistics(train.mfcc)
     deviation = np.sqrt(statistics.variance)
-    known, heard = (
-        ((arrays.mfcc - statistics.mean) / deviation).reshape(len(arrays.mfcc), -1)
-        for arrays in (train, test)
-    )
-    return _one_picture_an_item("nearest_audio", train.images, _nearest_rows(known, heard))
+
+    def scale(mfcc: NDArray[np.float32]) -> NDArray[np.float32]:
+        return ((mfcc - statistics.mean) / deviation).reshape(len(mfcc), -1)
+
+    rows = _nearest_rows(train.mfcc, scale(test.mfcc), scale)
+    return _one_picture_an_item("nearest_audio", train.images, rows)
 
 
 def random_same_class(train: Arrays, test: Arrays) -> System:
@@ -112,14 +113,20 @@ def _rows_of(train: Arrays, label: np.int64) -> NDArray[np.int64]:
     return rows
 
 
-def _nearest_rows(known: NDArray[np.float32], heard: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Returns for every row of `heard` the nearest row of `known`; the first, if several are."""
-    # |h - k|² = |h|² - 2 h·k + |k|², and |h|² is the same for all k.
-    half_squares = 0.5 * (known * known).sum(axis=1)
-    starts = range(0, len(heard), _DISTANCE_BLOCK)
-    return np.concatenate(
-        [
-            (half_squares - heard[start : start + _DISTANCE_BLOCK] @ known.T).argmin(axis=1)
-            for start in starts
-        ]
-    )
+def _nearest_rows(
+    known: NDArray[np.float32],
+    heard: NDArray[np.float32],
+    scale: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> NDArray[np.int64]:
+    """Returns for every row of `heard` the nearest scaled row of `known`; the first of several."""
+    nearest = np.zeros(len(heard), np.int64)
+    least = np.full(len(heard), np.inf, np.float32)
+    for start in range(0, len(known), _DISTANCE_BLOCK):
+        block = scale(known[start : start + _DISTANCE_BLOCK])
+        # |h - k|² = |h|² - 2 h·k + |k|², and |h|² is the same for all k.
+        distances = 0.5 * (block * block).sum(axis=1) - heard @ block.T
+        closest = distances.argmin(axis=1)
+        distance = np.take_along_axis(distances, closest[:, None], axis=1)[:, 0]
+        closer = distance < least
+        nearest[closer], least[closer] = start + closest[closer], distance[closer]
+    return nearest

@@ -94,12 +94,17 @@ def _sum_by_source(
     readings: NDArray[np.floating], targets: NDArray[np.float64], sources: NDArray[np.str_]
 ) -> _SourceSums:
     _, source_of_item = np.unique(sources, return_inverse=True)
-    belongs = np.eye(source_of_item.max() + 1)[:, source_of_item]
     has = np.isfinite(targets)
-    values = np.where(has, targets, 0)
+    values = np.where(has, targets, 0.0)
+
+    def by_source(of_items: NDArray[np.floating]) -> NDArray[np.float64]:
+        total = np.zeros((source_of_item.max() + 1, targets.shape[1]))
+        np.add.at(total, source_of_item, of_items)
+        return total
+
     return _SourceSums(
-        count=belongs @ has,
-        total=belongs @ values,
-        squares=belongs @ values**2,
-        residual=belongs @ np.where(has, targets - readings, 0) ** 2,
+        count=by_source(has.astype(np.float64)),
+        total=by_source(values),
+        squares=by_source(np.square(values)),
+        residual=by_source(np.square(np.where(has, targets - readings, 0.0))),
     )

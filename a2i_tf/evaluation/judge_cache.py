@@ -15,13 +15,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
-
 from a2i_tf.atomic import new_folder
 from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.datasets.pipeline import Arrays
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.judge import JUDGE_VERSION, Judge, OnEpoch, train_judge
+from a2i_tf.models.drawing import read_network
 
 CACHE_FOLDER = ".judge"
 _KEY_LENGTH = 16
@@ -59,7 +58,7 @@ def load_or_train_judge(
     tell = on_note or (lambda _: None)
     try:
         if path.exists():
-            return Judge(keras.saving.load_model(path, compile=False))
+            return Judge(read_network(path))
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
         tell(f"{path.parent}: the kept judge is damaged; another one was trained")
         shutil.rmtree(path.parent, ignore_errors=True)

@@ -103,15 +103,20 @@ def read_drawing_model(folder: Path) -> DrawingModel:
     try:
         return DrawingModel(
             config=config,
-            encoder=_read_network(folder / _ENCODER_FILE),
-            generator=_read_network(folder / _GENERATOR_FILE),
+            encoder=read_network(folder / _ENCODER_FILE),
+            generator=read_network(folder / _GENERATOR_FILE),
         )
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise A2IError(f"{folder}: the model cannot be read ({reason}); train it again") from error
 
 
-def _read_network(path: Path) -> keras.Model:
+def read_network(path: Path) -> keras.Model:
+    """Reads a network that Keras has saved.
+
+    Raises:
+        OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile: if it's damaged.
+    """
     # Keras reads parts of the archive, and so would take damaged weights for weights.
     with zipfile.ZipFile(path) as archive:
         if damaged := archive.testzip():

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from a2i_tf.atomic import explain_os_errors
+from a2i_tf.atomic import explain_os_errors, write_bytes
 from a2i_tf.grid import write_grid
 from a2i_tf.models.drawing import Drawer
 from a2i_tf.models.gan import AudioToImageGAN
@@ -62,7 +62,7 @@ class Records(keras.callbacks.Callback):
         if self._history.exists():
             with explain_os_errors(self._history):
                 kept = _lines_up_to(self._history.read_text(), steps_taken(self.model))
-                self._history.write_text("".join(f"{line}\n" for line in kept))
+            write_bytes(self._history, "".join(f"{line}\n" for line in kept).encode())
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Reports every step, and writes every few."""

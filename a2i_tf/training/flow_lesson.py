@@ -14,7 +14,7 @@ from a2i_tf.datasets.autotuning import without_autotuning
 from a2i_tf.models.flow_lesson import FlowLesson
 from a2i_tf.models.latent_gan import LatentGAN
 from a2i_tf.training.budget import LessonBudget
-from a2i_tf.training.lesson_context import LessonContext
+from a2i_tf.training.lesson_context import LessonContext, explain_lost_records
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import flow_steps_alone, steps_taken
 
@@ -45,13 +45,15 @@ def teach_flows(
     context.on_stage("learning what sounds leave open")
     with context.strategy.scope():
         lesson = FlowLesson(gan)
+    started = time.monotonic()
+    seconds = 60 * config.minutes * left if config.minutes else math.inf
     try:
-        started = time.monotonic()
-        seconds = 60 * config.minutes * left if config.minutes else math.inf
-        descriptions = _describe(lesson, context, seconds * _MOST_DESCRIBING)
-        elapsed_seconds.assign_add(time.monotonic() - started)
+        with explain_lost_records():
+            descriptions = _describe(lesson, context, seconds * _MOST_DESCRIBING)
     except KeyboardInterrupt:
         return False
+    finally:
+        elapsed_seconds.assign_add(time.monotonic() - started)
     budget = LessonBudget(
         config,
         # One step, if describing took longer than there was time.

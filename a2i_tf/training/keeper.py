@@ -67,7 +67,11 @@ class Keeper:
             raise A2IError(f"{self._run}: none of its checkpoints can be read; train a new run")
 
     def save(self) -> None:
-        """Writes a checkpoint and the networks that draw."""
+        """Writes the networks that draw, then a checkpoint.
+
+        In this order: a run whose checkpoint says that all is done has its model.
+        """
+        self._write_model()
         step = steps_taken(self._gan)
         alone = flow_steps_alone(self._gan) if isinstance(self._gan, LatentGAN) else 0
         with explain_os_errors(self._run / "checkpoints"):
@@ -75,6 +79,8 @@ class Keeper:
                 self._manager.save(checkpoint_number=step + alone)
             except tf.errors.ResourceExhaustedError as error:
                 raise A2IError(f"{self._run}: the disk is full; free some space") from error
+
+    def _write_model(self) -> None:
         config = self._config
         model = DrawingModel(
             config=ModelConfig(
@@ -88,7 +94,7 @@ class Keeper:
                 mfcc_mean=tuple(map(float, self._statistics.mean)),
                 mfcc_deviation=tuple(map(float, np.sqrt(self._statistics.variance))),
                 run=self._run.name,
-                steps=step,
+                steps=steps_taken(self._gan),
             ),
             encoder=self._gan.drawing_encoder,
             generator=self._gan.drawing_generator,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
 from a2i_tf.datasets.records.preparation import OnCount, OnStage
+from a2i_tf.errors import A2IError
 from a2i_tf.training.run import RunConfig
 from a2i_tf.training.status import TrainingStatus
 
@@ -55,3 +57,15 @@ class LessonContext:
         """How many batches are prepared once, where learning is cheaper than preparing."""
         size = self.config.preset.lesson_batch_size
         return min(_MOST_BATCHES, math.ceil(self.num_examples / size))
+
+
+@contextlib.contextmanager
+def explain_lost_records() -> Iterator[None]:
+    """Turns TensorFlow's errors of reading records into an `A2IError` that says what to do."""
+    try:
+        yield
+    except (tf.errors.NotFoundError, tf.errors.DataLossError) as error:
+        raise A2IError(
+            "the records were removed or damaged while training; go on with --resume, which "
+            "makes them anew"
+        ) from error

@@ -14,20 +14,26 @@ from a2i_tf.errors import A2IError
 StrategyName = Literal["auto", "one-device", "mirrored", "multiworker"]
 
 
-def make_strategy(name: StrategyName) -> tf.distribute.Strategy:
+def make_strategy(name: StrategyName, *, by_the_clock: bool = False) -> tf.distribute.Strategy:
     """Makes a distribution strategy.
 
     Args:
         name: "one-device" is TensorFlow's default strategy, on the first GPU where there is one;
             "mirrored" takes all GPUs; "auto" is "mirrored" on several GPUs and "one-device"
             otherwise; "multiworker" reads the cluster from the environment variable `TF_CONFIG`.
+        by_the_clock: Whether it's minutes that end the training.
 
     Raises:
-        A2IError: if "multiworker" is asked for without a usable `TF_CONFIG`.
+        A2IError: if "multiworker" is asked for without a usable `TF_CONFIG`, or several workers
+            are to go by the clock.
     """
     if name == "multiworker":
         # Before anything else touches a device, or TensorFlow refuses.
-        _check_cluster()
+        if _count_workers() > 1 and by_the_clock:
+            raise A2IError(
+                "several workers go by several clocks, and would wait for each other without end; "
+                "give --steps instead of --minutes"
+            )
         return tf.distribute.MultiWorkerMirroredStrategy()
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
@@ -45,14 +51,15 @@ def use_fast_precision() -> None:
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if on_gpu else "float32")
 
 
-def _check_cluster() -> None:
+def _count_workers() -> int:
     try:
         config = json.loads(os.environ.get("TF_CONFIG", ""))
-        valid = {"cluster", "task"} <= config.keys() and "worker" in config["cluster"]
-    except (ValueError, AttributeError, TypeError):
-        valid = False
-    if not valid:
-        raise A2IError(
-            "--strategy multiworker needs TF_CONFIG with cluster and task, such as "
-            '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
-        )
+        if "task" in config:
+            cluster = config["cluster"]
+            return len(cluster["worker"]) + len(cluster.get("chief", ()))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        pass
+    raise A2IError(
+        "--strategy multiworker needs TF_CONFIG with cluster and task, such as "
+        '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
+    )

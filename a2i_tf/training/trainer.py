@@ -27,8 +27,8 @@ from a2i_tf.training.budget import Budget, adversarial_progress
 from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 from a2i_tf.training.keeper import Keeper
-from a2i_tf.training.lesson_context import LessonContext
-from a2i_tf.training.run import RunConfig, check_splits
+from a2i_tf.training.lesson_context import LessonContext, explain_lost_records
+from a2i_tf.training.run import RunConfig, check_dataset
 from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 from a2i_tf.training.warm_up import warm_up
@@ -74,12 +74,12 @@ def train(
         on_status: Called after every step.
         on_stage: Called with a few words when something else than training takes time.
         on_count: Called with what is done, things done, and things in all, while records are
-            written or checked.
+            written or checked and pictures described.
 
     Raises:
         A2IError: if data are missing or bad, the disk is full, or training diverges.
     """
-    strategy = make_strategy(config.strategy)  # type: ignore[arg-type]
+    strategy = make_strategy(config.strategy, by_the_clock=config.minutes is not None)  # type: ignore[arg-type]
     data = _load_data(run, config, on_stage, on_count)
     statistics = data.records.index.statistics
     on_stage("building the networks")
@@ -161,11 +161,7 @@ class _Data:
 
 def _load_data(run: Path, config: RunConfig, on_stage: OnStage, on_count: OnCount) -> _Data:
     folder = read_pairs(Path(config.data))
-    if folder.info.checksum != config.checksum:
-        raise A2IError(
-            f"{folder.root}: the dataset has changed since the run began; train a new run"
-        )
-    check_splits(run, config, folder)
+    check_dataset(run, config, folder)
     records, bad_pairs = prepare_records(
         folder,
         config.mfcc,
@@ -210,26 +206,22 @@ def _fit(
     model: keras.Model, batches: tf.data.Dataset, callbacks: list[keras.callbacks.Callback]
 ) -> bool:
     try:
-        model.fit(
-            batches,
-            epochs=2**31,
-            steps_per_epoch=_STEPS_PER_EPOCH,
-            verbose=0,
-            shuffle=False,
-            callbacks=callbacks,
-        )
+        with explain_lost_records():
+            model.fit(
+                batches,
+                epochs=2**31,
+                steps_per_epoch=_STEPS_PER_EPOCH,
+                verbose=0,
+                shuffle=False,
+                callbacks=callbacks,
+            )
     except KeyboardInterrupt:
         return False
-    except (tf.errors.NotFoundError, tf.errors.DataLossError) as error:
-        raise A2IError(
-            "the records were removed or damaged while training; go on with --resume, which "
-            "makes them anew"
-        ) from error
     return True
 
 
 def _sample_pairs(folder: PairsFolder) -> tuple[Pair, ...]:
-    """Returns a pair of every class, from validation sources where there are any."""
+    """Returns nine pairs of as many classes as can be, from validation sources if there are any."""
     pairs = folder.split("validation") or folder.split("train")
     by_label = {label: [p for p in pairs if p.label == label] for label in folder.labels}
     firsts = [group[len(group) // 2] for group in by_label.values() if group]

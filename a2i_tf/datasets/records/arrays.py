@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.autotuning import without_autotuning
 from a2i_tf.datasets.pairs import PairsFolder
-from a2i_tf.datasets.pipeline import Arrays, load_arrays, positions_of_labels
+from a2i_tf.datasets.pipeline import Arrays, fill_arrays, load_arrays
 from a2i_tf.datasets.records.index import RecordsFolder
 from a2i_tf.datasets.records.preparation import OnCount, find_records
-from a2i_tf.datasets.records.shards import in_stored_order, parse_examples
+from a2i_tf.datasets.records.shards import parse_examples
 from a2i_tf.datasets.records.storage import explain_storage_errors
+from a2i_tf.errors import A2IError
 
 _BATCH = 512
 
@@ -33,27 +38,32 @@ def load_training_arrays(
     Raises:
         A2IError: if the split is empty, the features don't fit, or a file can't be read.
     """
-    records = find_records(folder, mfcc, image_size, on_count)
-    if records is None:
-        return load_arrays(folder, folder.split("train"), mfcc, image_size)
-    return _read(records, folder)
+    # Without them, or with such as can't be read, the files are decoded.
+    with contextlib.suppress(A2IError):
+        records = find_records(folder, mfcc, image_size, on_count)
+        if records is not None:
+            return _read(records, folder)
+    return load_arrays(folder, folder.split("train"), mfcc, image_size)
 
 
 def _read(records: RecordsFolder, folder: PairsFolder) -> Arrays:
     config, pairs = records.index.config, folder.split("train")
-    rows = {pair.id: row for row, pair in enumerate(pairs)}
-    stored = np.array([rows[pair.id] for pair in in_stored_order(pairs, config)])
-    features = np.empty((len(pairs), *config.mfcc.shape), np.float32)
-    images = np.empty((len(pairs), config.image_size, config.image_size, 3), np.uint8)
+    rows = {pair.id.encode(): row for row, pair in enumerate(pairs)}
+    parts = (
+        (np.array([rows[name] for name in names]), (features, images))
+        for names, features, images in _read_examples(records)
+    )
+    return fill_arrays(folder, pairs, config.mfcc, config.image_size, parts)
+
+
+def _read_examples(
+    records: RecordsFolder,
+) -> Iterator[tuple[NDArray[np.object_], NDArray[np.float32], NDArray[np.uint8]]]:
+    """Yields ids, features and pictures, batch by batch."""
     batches = (
         tf.data.TFRecordDataset(records.shard_paths)
         .batch(_BATCH)
-        .map(lambda serialized: parse_examples(serialized, config), num_parallel_calls=2)
+        .map(lambda rows: parse_examples(rows, records.index.config), num_parallel_calls=2)
     )
-    start = 0
     with explain_storage_errors(records.path, "read"):
-        for some_features, some_images in without_autotuning(batches).as_numpy_iterator():
-            places = stored[start : start + len(some_images)]
-            features[places], images[places] = some_features, some_images
-            start += len(some_images)
-    return Arrays(pairs, features, images, positions_of_labels(folder, pairs))
+        yield from without_autotuning(batches).as_numpy_iterator()

@@ -68,5 +68,5 @@ def make_training_batches(records: RecordsFolder, batch_size: int, seed: int) ->
 
 def _parse(rows: tf.Tensor, config: RecordsConfig) -> tuple[tf.Tensor, tf.Tensor]:
     """Parses serialized examples, string [batch], and scales their pictures."""
-    features, images = parse_examples(rows, config)
+    _, features, images = parse_examples(rows, config)
     return features, tf.cast(images, tf.float32) / 127.5 - 1.0

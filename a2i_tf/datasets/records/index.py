@@ -1,7 +1,7 @@
 """What a folder of records holds, and how it says so.
 
     index.json                          RecordsIndex, written last: the sign that all is there
-    train-00000-of-00046.tfrecord       tf.train.Example: mfcc (float32 bytes), image (uint8 bytes)
+    train-00000-of-00046.tfrecord       tf.train.Example: id, mfcc (float32), image (uint8)
 
 The folder's name is a hash of the configuration, so that another configuration has another folder.
 """
@@ -24,7 +24,9 @@ from a2i_tf.datasets.records.storage import read_bytes, write_bytes
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.errors import A2IError
 
-RECORDS_FORMAT = 2
+# Raised whenever the same configuration would make other records: as `mfcc` or the reading of
+# pictures change, or the order of examples.
+RECORDS_FORMAT = 3
 INDEX_FILE = "index.json"
 
 _KEY_LENGTH = 12

@@ -85,8 +85,10 @@ def make_folder(path: str) -> None:
         tf.io.gfile.makedirs(path)
         for name in tf.io.gfile.listdir(path):
             file = tf.io.gfile.join(path, name)
-            if name.startswith(".") and _age_seconds(file) > _ABANDONED_SECONDS:
-                tf.io.gfile.remove(file)
+            # It's gone, if it was another writer's who has finished it by now.
+            with contextlib.suppress(tf.errors.NotFoundError):
+                if name.startswith(".") and _age_seconds(file) > _ABANDONED_SECONDS:
+                    tf.io.gfile.remove(file)
 
 
 def file_checksum(path: str) -> str | None:

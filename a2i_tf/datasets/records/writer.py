@@ -121,10 +121,12 @@ def _write_shards(
         on_count(written, len(pairs))
 
     with ThreadPoolExecutor(_WRITERS) as pool:
-        for name, batch in zip(names, batches, strict=True):
+        for number, (name, batch) in enumerate(zip(names, batches, strict=True)):
             total.add(batch[0])
             target = tf.io.gfile.join(path, name)
-            pending.append((name, len(batch[0]), pool.submit(write_shard, target, batch)))
+            first = number * config.examples_per_shard
+            of_shard = pairs[first : first + len(batch[0])]
+            pending.append((name, len(of_shard), pool.submit(write_shard, target, of_shard, batch)))
             if len(pending) > _WRITERS:
                 finish_one()
         while pending:
