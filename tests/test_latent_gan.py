@@ -6,11 +6,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from a2i_tf.models.drawing_loop import build_drawing_generator
 from a2i_tf.models.embedding_flow import EmbeddingFlow
 from a2i_tf.models.latent_flow import LatentFlow
 from a2i_tf.models.latent_gan import LatentGAN, build_gan
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.models.randomness import BatchRandomness
+from a2i_tf.models.sketches import SKETCH_CHANNELS, average_strips, make_sketches
 from a2i_tf.training.keeper import make_checkpoint
 from tests.model_fixture import plain_statistics, temporary_folder
 
@@ -157,8 +159,34 @@ class LatentGanTest(tf.test.TestCase):
         fill(generator)
         embedding, noise = tf.constant(normal(1, 3, 8)), tf.constant(normal(0, 3, 128))
         drawn = gan.drawing_generator([embedding, noise])
-        self.assertAllClose(drawn, generator([embedding, sampler([embedding, noise])]))
-        self.assertGreater(np.std(drawn), 1e-3)
+        latent = sampler([embedding, noise])
+        first = generator([embedding, latent])
+        shown = gan.sketch_reader(average_strips(make_sketches(first)))
+        self.assertAllClose(drawn, generator([2 * embedding - shown, latent]), atol=1e-5)
+        self.assertNotAllClose(drawn, first, atol=0.1)
+
+    def test_what_a_picture_misses_is_told_again(self):
+        gan = make_gan()
+        # Brightness is what can be heard, and is read as it is; the generator paints half of it.
+        told, latent = keras.Input((8,)), keras.Input((8, 8, 2))
+        grey = keras.layers.Lambda(
+            lambda x: tf.tile(x[:, None, None, :1] / 2, [1, 32, 32, 3]), (32, 32, 3)
+        )
+        strips = keras.Input((16, SKETCH_CHANNELS))
+        read = keras.layers.Lambda(
+            # The sketch's first channels are 2 * sqrt((1 + brightness) / 2 + 0.01) - 1.
+            lambda s: tf.tile(2 * (((s[:, 0, :1] + 1) / 2) ** 2 - 0.01) - 1, [1, 8]),
+            (8,),
+        )
+        draw = build_drawing_generator(
+            gan.sampler,
+            keras.Model([told, latent], grey(told)),
+            keras.Model(strips, read(strips)),
+        )
+        levels = np.array([-0.8, -0.2, 0.4, 0.8], np.float32)
+        drawn = draw([np.repeat(levels[:, None], 8, axis=1), normal(0, 4, 128)])
+        # Half of it at first, three quarters the second time.
+        self.assertAllClose(drawn, np.broadcast_to(0.75 * levels[:, None, None, None], drawn.shape))
 
     def test_a_checkpoint_holds_all_that_is_trained(self):
         gan, again = make_gan(), make_gan()

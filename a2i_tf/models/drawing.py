@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from a2i_tf.atomic import explain_os_errors, write_json
 from a2i_tf.config import read_json
 from a2i_tf.errors import A2IError
-from a2i_tf.models import embedding_flow, latent_flow, layers  # noqa: F401  (the files name what they register)
+
+# The files name what these register.
+from a2i_tf.models import drawing_loop, embedding_flow, latent_flow, layers  # noqa: F401
 from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 
 _BATCH_SIZE = 64

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from a2i_tf.datasets.statistics import MfccStatistics
+from a2i_tf.models.drawing_loop import build_drawing_generator
 from a2i_tf.models.embedding_flow import EmbeddingFlow
 from a2i_tf.models.gan import AudioToImageGAN, copy_network
 from a2i_tf.models.latent_flow import LatentFlow, build_sampler
@@ -40,7 +41,8 @@ class LatentGAN(AudioToImageGAN):
     What a picture is to show of its sound (the embedding) is read from its sketch while training,
     by a reader that has learnt it before (models/alignment.py); a second flow learns which
     embeddings belong to a sound. To draw, the most likely one is taken. So a generator that is
-    told how much it rains learns to draw just that, and not any rain that the sound allows.
+    told how much it rains learns to draw just that, and not any rain that the sound allows. What it
+    draws is read again, to correct it once (models/drawing_loop.py).
     """
 
     def build_prior(self, image_size: int) -> None:
@@ -54,7 +56,9 @@ class LatentGAN(AudioToImageGAN):
         self.listener = keras.Model(self.encoder.input, heard, name="listener")
         drawing_sampler = copy_network(self.sampler)
         self.averages.append((drawing_sampler, self.sampler))
-        self.drawing_generator = _join(drawing_sampler, self.drawing_generator)
+        self.drawing_generator = build_drawing_generator(
+            drawing_sampler, self.drawing_generator, self.sketch_reader
+        )
         for name in ("flow", "embedding"):
             self.trackers[name] = keras.metrics.Mean(name=name)
 
@@ -155,10 +159,3 @@ def build_gan(
     """Builds the model of a preset; the arguments are those of `AudioToImageGAN`."""
     model = LatentGAN if preset.prior == "flow" else AudioToImageGAN
     return model(preset, image_size, mfcc_shape, statistics, seed)
-
-
-def _join(sampler: keras.Model, generator: keras.Model) -> keras.Model:
-    """Returns (embedding, noise) → image, in the two networks' own weights."""
-    embedding, noise = sampler.inputs
-    image = generator([embedding, sampler([embedding, noise])])
-    return keras.Model([embedding, noise], image, name="drawing_generator")

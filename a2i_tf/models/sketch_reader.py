@@ -14,7 +14,7 @@ _DROPOUT = 0.3
 
 
 def build_sketch_reader(preset: Preset) -> keras.Model:
-    """Builds the sketch reader; it's needed for training only.
+    """Builds the sketch reader.
 
     From the strips of sketches, and not from pixels or single cells: whoever sees more of a
     picture learns it by heart.
