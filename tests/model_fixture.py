@@ -12,12 +12,12 @@ from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.config import ModelConfig
 from a2i_tf.models.drawing import DrawingModel
 from a2i_tf.models.latent_gan import build_gan
-from a2i_tf.models.presets import preset_named
+from a2i_tf.models.presets import PRESETS
 
 
-def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None, guidance=None):
+def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     keras.utils.set_random_seed(seed)
-    preset = preset_named(preset, guidance)
+    preset = PRESETS[preset]
     mfcc = MFCC_SETTINGS[mfcc_setting or preset.mfcc_setting]
     mean, variance = np.full(mfcc.num_mfccs, 0.5, np.float32), np.full(mfcc.num_mfccs, 25.0)
     gan = build_gan(preset, image_size, mfcc.shape, MfccStatistics(mean, variance, variance))

@@ -109,9 +109,13 @@ def test_records_go_where_they_are_told(a2i, tmp_path):
     assert code == 0
     assert "writing" not in err
     # The new budget is kept, so that going on once more knows it.
-    assert json.loads((tmp_path / "run" / "config.json").read_text())["steps"] == 2
+    config = (tmp_path / "run" / "config.json").read_bytes()
+    assert json.loads(config)["steps"] == 2
     blocked = tmp_path / "file"
     blocked.write_text("")
+    code, _, _ = a2i("train", "--resume", tmp_path / "run", "--steps", 3, "--records", blocked)
+    assert code == 1
+    assert (tmp_path / "run" / "config.json").read_bytes() == config
     code, _, err = a2i(*command, "--records", blocked, "--run-dir", tmp_path / "other")
     assert code == 1
     assert "name another folder with --records" in " ".join(err.split())

@@ -67,6 +67,15 @@ def test_without_validation_it_chooses_over_training_sources(splits):
     level, wobble, _ = scores(readings, test)
     assert level > 0.95
     assert wobble > 0.8
+    # What never varies tells as little.
+    pairs = tuple(
+        dataclasses.replace(pair, factors=dict.fromkeys(pair.factors, 0.5))
+        for pair in validation.pairs
+    )
+    steady = dataclasses.replace(validation, pairs=pairs)
+    np.testing.assert_array_equal(
+        read_factors_from_audio(train, steady, test.mfcc, NAMES), readings
+    )
 
 
 def test_the_choice_is_that_of_the_validation_split(splits):

@@ -94,16 +94,16 @@ class ExportModelTest(tf.test.TestCase):
             self.export()
 
     def test_the_default_preset_exports_at_every_precision(self):
-        # Guidance magnifies the rounding of weights, most of all where they are random; the bound
-        # below is for a flow that isn't led.
-        model = make_model("default", guidance=1.0)
+        model = make_model("default")
         precisions = ("float32", "float16", "int8")
         result = export_model(model, self.destination, precisions, make_clips())
         names = [row.name for row in result.comparisons]
         lite = [f"TFLite {precision}" for precision in precisions]
         self.assertEqual(names, ["SavedModel", "SavedModel serving_default", *lite])
         self.assertTrue(all(row.agrees for row in result.comparisons))
-        self.assertLess(max(row.image_mean for row in result.comparisons), 5e-3)
+        # Guidance magnifies the rounding of weights, most of all where they are random.
+        self.assertLess(max(row.image_mean for row in result.comparisons[:-1]), 1e-3)
+        self.assertLess(result.comparisons[-1].image_mean, 1e-2)
         clip = make_clip(2.7)
         expected = LiveSynthesizer(model).generate(clip, seed=1)
         for path in (self.destination, result.tflite_files["float32"]):

@@ -8,6 +8,7 @@ from PIL import Image
 from a2i_tf.audio.decode import load_waveform
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import MFCC_SETTINGS
+from a2i_tf.datasets import pipeline
 from a2i_tf.datasets.manifest import read_pairs, write_pairs
 from a2i_tf.datasets.pairs import DatasetInfo, PairsFolder, summarize
 from a2i_tf.datasets.pipeline import load_arrays, make_examples
@@ -22,12 +23,13 @@ def folder(tmp_path_factory) -> PairsFolder:
     return make_pairs_folder(root, labels=("a", "b"), pairs_per_source=3)
 
 
-def test_features_are_those_of_the_window_and_images_those_of_the_file(folder):
+@pytest.mark.parametrize("batch", [5, 256])
+def test_features_are_those_of_the_window_and_images_those_of_the_file(folder, monkeypatch, batch):
+    monkeypatch.setattr(pipeline, "_ARRAYS_BATCH", batch)
     pairs = folder.split("train")
     arrays = load_arrays(folder, pairs, FINE, 32)
     assert arrays.pairs == pairs
-    for row in (0, 1, len(pairs) - 1):
-        pair = pairs[row]
+    for row, pair in enumerate(pairs):
         waveform = load_waveform(folder.root / pair.sound, FINE.sample_rate)
         start = round(pair.start_seconds * FINE.sample_rate)
         window = waveform[start : start + FINE.window_samples]

@@ -30,10 +30,12 @@ def prepare(folder):
 
 
 def load(folder, size=32):
-    """Returns the arrays and what was told."""
-    told = []
-    arrays = load_training_arrays(folder, SCENE104, size, lambda *count: told.append(count))
-    return arrays, told
+    """Returns the arrays, what was told, and notes."""
+    told, notes = [], []
+    arrays = load_training_arrays(
+        folder, SCENE104, size, lambda *count: told.append(count), notes.append
+    )
+    return arrays, told, notes
 
 
 def check(found, expected):
@@ -49,8 +51,9 @@ def test_records_are_read_in_the_order_of_the_manifest_without_decoding(folder):
     prepare(folder)
     for path in (*folder.root.rglob("*.wav"), *folder.root.rglob("*.png")):
         path.unlink()
-    found, told = load(folder)
+    found, told, notes = load(folder)
     check(found, expected)
+    assert notes == []
     assert sorted(told) == [("checking records", done, 3) for done in (1, 2, 3)]
 
 
@@ -66,5 +69,7 @@ def test_without_whole_records_the_files_are_decoded(folder, damage):
             path.write_bytes(contents)
         elif damage == "missing":
             path.unlink()
-    found, _ = load(folder, size)
+    found, _, notes = load(folder, size)
     check(found, expected)
+    assert len(notes) == (damage in ("flipped", "missing"))
+    assert all("1 record file damaged" in note for note in notes)

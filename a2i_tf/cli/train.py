@@ -120,7 +120,8 @@ def train(
     is_tested = _is_tested(config)
     # Not before: another training may have taken the number meanwhile.
     run = resume or run_dir or _next_run(config)
-    _write_config(run, config, resumed=resume is not None)
+    if resume is None:
+        _start(run, config)
     result = _train(run, config, resumed=resume is not None)
     if as_json:
         print_json(result)
@@ -148,18 +149,14 @@ def _new_config(
 
 
 def _resumed(run: Path, data: Path | None, options: RunOptions) -> RunConfig:
-    from a2i_tf.datasets.manifest import read_pairs
     from a2i_tf.training.configuration import reconfigure
-    from a2i_tf.training.run import check_dataset, read_run
+    from a2i_tf.training.run import read_run
 
     config = read_run(run)
     try:
-        config = reconfigure(config, data, options)
+        return reconfigure(config, data, options)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    # Before the run is told to go on with it.
-    check_dataset(run, config, read_pairs(Path(config.data)))
-    return config
 
 
 def _next_run(config: RunConfig) -> Path:
@@ -168,13 +165,10 @@ def _next_run(config: RunConfig) -> Path:
     return next_run_folder(RUNS_FOLDER, config)
 
 
-def _write_config(run: Path, config: RunConfig, *, resumed: bool) -> None:
-    from a2i_tf.training.run import rewrite_run, start_run
+def _start(run: Path, config: RunConfig) -> None:
+    from a2i_tf.training.run import start_run
 
-    if resumed:
-        rewrite_run(run, config)
-    else:
-        start_run(run, config)
+    start_run(run, config)
 
 
 def _refuse_fixed_options(context: typer.Context) -> None:

@@ -25,7 +25,7 @@ _MIN_DEVIATION = 0.01
 _FILTERS = (24, 48, 96, 128)
 _DROPOUT = 0.2
 
-# Images seen in training at 64 px, but every one once; smaller ones cost less, and more are seen.
+# Images seen in training at 64 px, every one at least once. Smaller ones cost less: more are seen.
 _PASSES = 42_000
 _MAX_EPOCHS = 30
 _BATCH_SIZE = 64

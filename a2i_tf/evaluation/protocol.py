@@ -76,8 +76,9 @@ def evaluate(
     check_splits(folder)
     tell = on_step or (lambda _what, _done, _total: None)
     first = next(iter(named.values()))
-    splits = load_splits(folder, first.config.mfcc, size, items, tell)
-    notes = notes_on_test(folder, splits.test)
+    notes: list[str] = []
+    splits = load_splits(folder, first.config.mfcc, size, items, tell, notes.append)
+    notes += notes_on_test(folder, splits.test)
     judge = _load_judge(folder, splits, judge_cache, tell, notes.append)
     reader = _train_reader(folder, splits, tell)
     scorer = Scorer(splits.train, splits.test, judge, reader, seed)

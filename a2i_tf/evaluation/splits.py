@@ -54,7 +54,12 @@ def check_splits(folder: PairsFolder) -> None:
 
 
 def load_splits(
-    folder: PairsFolder, mfcc: MfccConfig, image_size: int, items: int | None, tell: OnStep
+    folder: PairsFolder,
+    mfcc: MfccConfig,
+    image_size: int,
+    items: int | None,
+    tell: OnStep,
+    on_note: Callable[[str], None],
 ) -> Splits:
     """Loads all splits; of the validation split up to 6,000 items, evenly spread.
 
@@ -64,10 +69,17 @@ def load_splits(
         image_size: Width and height of the pictures in pixels.
         items: At most so many test items, evenly spread over the test split; None for all.
         tell: Called after every split, and while the training split's records are checked.
+        on_note: Called with one line if these can't be used.
     """
     chosen = _spread(folder.split("test"), items)
     tell("loading", 0, len(SPLITS))
-    train = load_training_arrays(folder, mfcc, image_size, tell)
+
+    def tell_of_records(what: str, done: int, total: int) -> None:
+        tell(what, done, total)
+        if done == total:
+            tell("loading", 0, len(SPLITS))
+
+    train = load_training_arrays(folder, mfcc, image_size, tell_of_records, on_note)
     tell("loading", 1, len(SPLITS))
     validated = _spread(folder.split("validation"), _MOST_VALIDATION_ITEMS)
     validation = load_arrays(folder, validated, mfcc, image_size) if validated else _no_rows(train)

@@ -8,6 +8,7 @@ generator.keras   (embedding, noise [batch, noise_dim]) → image [batch, size, 
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -121,6 +122,11 @@ def read_network(path: Path) -> keras.Model:
     """
     # Keras reads parts of the archive, and so would take damaged weights for weights.
     with zipfile.ZipFile(path) as archive:
-        if damaged := archive.testzip():
+        try:
+            damaged = archive.testzip()
+        except (RuntimeError, zlib.error) as error:
+            # A damaged header: the entry seems encrypted, or compressed in an unknown way.
+            raise zipfile.BadZipFile(f"{path.name} is damaged: {error}") from error
+        if damaged:
             raise zipfile.BadZipFile(f"{damaged} in {path.name} is damaged")
     return keras.saving.load_model(path, compile=False)

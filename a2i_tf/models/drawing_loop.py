@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from a2i_tf.models.sketches import SKETCH_CHANNELS, SKETCH_SIZE, average_strips, make_sketches
+from a2i_tf.models.sketches import SKETCH_CHANNELS, SKETCH_SIZE, make_strips
 
 
 @keras.saving.register_keras_serializable(package="a2i")
@@ -15,7 +15,7 @@ class SketchStrips(keras.layers.Layer):
 
     def call(self, images: Any) -> Any:
         """Takes float32 [batch, size, size, 3] in [-1, 1]; returns float32 [batch, 16, 99]."""
-        return average_strips(make_sketches(images))
+        return make_strips(images)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]
@@ -37,7 +37,8 @@ def build_drawing_generator(
     Args:
         sampler: (embedding, noise) → latent.
         generator: (embedding, latent) → image in [-1, 1].
-        sketch_reader: Strips of a sketch → embedding.
+        sketch_reader: Strips of a sketch → embedding; it has learnt before the others, and is
+            used as it is.
 
     Returns:
         A functional model: (embedding float32 [batch, embedding_dim], noise float32 [batch,

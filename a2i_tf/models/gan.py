@@ -42,7 +42,7 @@ class AudioToImageGAN(keras.Model):
         progress: How far training has come towards the flows' own lesson, in [0, 1]; `advance` sets
             it, schedules read it.
         drawing_encoder: Moving average of the encoder, kept for drawing.
-        drawing_generator: Moving average of the generator, kept for drawing.
+        drawing_generator: Moving average of the generator, with all that it needs to draw.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from a2i_tf.models.picture_encoder import build_picture_encoder
 from a2i_tf.models.presets import Preset
 from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketch_reader import build_sketch_reader
-from a2i_tf.models.sketches import average_strips, make_sketches
+from a2i_tf.models.sketches import make_strips
 
 FLOW_LEARNING_RATE = 4e-3
 """Of Adam, until it falls at the end of the lesson of the flows."""
@@ -141,7 +141,7 @@ class LatentGAN(AudioToImageGAN):
         return {"flow": flow_loss, "embedding": embedding_loss}
 
     def _read(self, images: tf.Tensor) -> tf.Tensor:
-        return self.sketch_reader(average_strips(make_sketches(images)), training=False)
+        return self.sketch_reader(make_strips(images), training=False)
 
 
 def jitter(latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:

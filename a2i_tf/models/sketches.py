@@ -44,6 +44,18 @@ def make_sketches(images: tf.Tensor) -> tf.Tensor:
     return tf.concat(parts, axis=-1)
 
 
+def make_strips(images: tf.Tensor) -> tf.Tensor:
+    """Sketches pictures, and averages strips: what the sketch reader looks at.
+
+    Args:
+        images: float32 [batch, size, size, 3] in [-1, 1], size a multiple of 32.
+
+    Returns:
+        float32 [batch, 16, 99].
+    """
+    return average_strips(make_sketches(images))
+
+
 def average_strips(sketches: tf.Tensor) -> tf.Tensor:
     """Averages the rows of sketches, and their columns.
 

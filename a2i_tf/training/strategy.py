@@ -28,12 +28,12 @@ def make_strategy(name: StrategyName, *, by_the_clock: bool = False) -> tf.distr
             are to go by the clock.
     """
     if name == "multiworker":
-        # Before anything else touches a device, or TensorFlow refuses.
         if _count_workers() > 1 and by_the_clock:
             raise A2IError(
                 "several workers go by several clocks, and would wait for each other without end; "
                 "give --steps instead of --minutes"
             )
+        # Before anything else touches a device, or TensorFlow refuses.
         return tf.distribute.MultiWorkerMirroredStrategy()
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):

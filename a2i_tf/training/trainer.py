@@ -28,7 +28,7 @@ from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 from a2i_tf.training.keeper import Keeper
 from a2i_tf.training.lesson_context import LessonContext, explain_lost_records
-from a2i_tf.training.run import RunConfig, check_dataset
+from a2i_tf.training.run import RunConfig, check_dataset, rewrite_run
 from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 from a2i_tf.training.warm_up import warm_up
@@ -81,6 +81,8 @@ def train(
     """
     strategy = make_strategy(config.strategy, by_the_clock=config.minutes is not None)  # type: ignore[arg-type]
     data = _load_data(run, config, on_stage, on_count)
+    # Not before: what is refused leaves a run that goes on as it was.
+    rewrite_run(run, config)
     statistics = data.records.index.statistics
     on_stage("building the networks")
     gan = _build(config, statistics, strategy)

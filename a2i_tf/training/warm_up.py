@@ -9,7 +9,7 @@ from a2i_tf.models.alignment import Alignment
 from a2i_tf.models.gan import AudioToImageGAN
 from a2i_tf.models.latent_gan import LatentGAN
 from a2i_tf.models.sketcher import build_sketcher
-from a2i_tf.models.sketches import average_strips, make_sketches
+from a2i_tf.models.sketches import make_sketches, make_strips
 from a2i_tf.training.budget import LessonBudget
 from a2i_tf.training.callbacks import AlignmentMeasures
 from a2i_tf.training.lesson_context import LessonContext
@@ -50,8 +50,7 @@ def _align(gan: LatentGAN, context: LessonContext) -> bool:
     with context.strategy.scope():
         alignment = Alignment(gan.preset, gan.encoder, gan.sketch_reader)
     strips = context.batches.take(context.num_batches_in_memory).map(
-        lambda mfcc, images: (mfcc, average_strips(make_sketches(images))),
-        num_parallel_calls=tf.data.AUTOTUNE,
+        lambda mfcc, images: (mfcc, make_strips(images)), num_parallel_calls=tf.data.AUTOTUNE
     )
     pairs = strips.cache()
     measure = AlignmentMeasures(pairs, context.elapsed_seconds)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -23,7 +22,11 @@ _BATCH = 512
 
 
 def load_training_arrays(
-    folder: PairsFolder, mfcc: MfccConfig, image_size: int, on_count: OnCount
+    folder: PairsFolder,
+    mfcc: MfccConfig,
+    image_size: int,
+    on_count: OnCount,
+    on_note: Callable[[str], None],
 ) -> Arrays:
     """Loads the training split into memory, in the order of the manifest.
 
@@ -34,15 +37,18 @@ def load_training_arrays(
         mfcc: The front end.
         image_size: Width and height of the pictures in pixels.
         on_count: Called while records are checked.
+        on_note: Called with one line when there are records that can't be used, which costs the
+            time to decode the files.
 
     Raises:
         A2IError: if the split is empty, the features don't fit, or a file can't be read.
     """
-    # Without them, or with such as can't be read, the files are decoded.
-    with contextlib.suppress(A2IError):
+    try:
         records = find_records(folder, mfcc, image_size, on_count)
         if records is not None:
             return _read(records, folder)
+    except A2IError as error:
+        on_note(f"the records of the training split were not used, but its files ({error})")
     return load_arrays(folder, folder.split("train"), mfcc, image_size)
 
 

@@ -45,7 +45,7 @@ class RecordsConfig(Config):
         image_size: Width and height of the pictures in pixels.
         split: The split.
         left_out: Ids of the dataset's bad pairs, which are left out.
-        format: Version of the files' layout.
+        format: Version of the files' contents.
     """
 
     checksum: str

@@ -11,6 +11,7 @@ import tensorflow as tf
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
 from a2i_tf.datasets.pairs import PairsFolder
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.index import (
     RecordsConfig,
     RecordsFolder,
@@ -19,6 +20,7 @@ from a2i_tf.datasets.records.index import (
 )
 from a2i_tf.datasets.records.storage import file_checksum, load_file_system
 from a2i_tf.datasets.records.writer import rewrite_shards, write_records
+from a2i_tf.errors import A2IError
 
 FOLDER_NAME = ".records"
 
@@ -85,15 +87,16 @@ def find_records(
         on_count: Called while they are checked.
 
     Returns:
-        Whole records of the training split; None if there are none, or they are damaged or leave
-        out bad pairs.
+        Records of the training split; None if there are none that leave out no pair.
 
     Raises:
-        A2IError: if they can't be read.
+        A2IError: if they are damaged, or can't be read.
     """
     config = _configure(folder, mfcc, image_size)
     records, damaged = _find(str(folder.root / FOLDER_NAME), config, on_count)
-    return None if damaged else records
+    if damaged and records is not None:
+        raise A2IError(f"{records.path}: {quantity(len(damaged), 'record file')} damaged")
+    return records
 
 
 def _configure(folder: PairsFolder, mfcc: MfccConfig, image_size: int) -> RecordsConfig:
