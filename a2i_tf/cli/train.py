@@ -120,8 +120,6 @@ def train(
     is_tested = _is_tested(config)
     # Not before: another training may have taken the number meanwhile.
     run = resume or run_dir or _next_run(config)
-    if resume is None:
-        _start(run, config)
     result = _train(run, config, resumed=resume is not None)
     if as_json:
         print_json(result)
@@ -163,12 +161,6 @@ def _next_run(config: RunConfig) -> Path:
     from a2i_tf.training.run import RUNS_FOLDER, next_run_folder
 
     return next_run_folder(RUNS_FOLDER, config)
-
-
-def _start(run: Path, config: RunConfig) -> None:
-    from a2i_tf.training.run import start_run
-
-    start_run(run, config)
 
 
 def _refuse_fixed_options(context: typer.Context) -> None:
@@ -214,10 +206,12 @@ def _is_tested(config: RunConfig) -> bool:
 def _train(run: Path, config: RunConfig, *, resumed: bool) -> dict[str, Any]:
     from a2i_tf.cli.training_progress import TrainingProgress
     from a2i_tf.datasets.check import describe_bad_pairs
+    from a2i_tf.training.run import discard_run, start_run
 
+    if not resumed:
+        start_run(run, config)
     say(f"training {run} on {config.data}")
     with TrainingProgress() as progress:
-        from a2i_tf.training.run import discard_run
         from a2i_tf.training.trainer import train as train_run
 
         try:

@@ -90,12 +90,9 @@ def load_arrays(
 ) -> Arrays:
     """Loads examples into memory."""
     batches = read_batches(folder, pairs, config, image_size, _ARRAYS_BATCH)
-    rows = np.arange(len(pairs))
-    parts = (
-        (rows[number * _ARRAYS_BATCH :][: len(batch[0])], batch)
-        for number, batch in enumerate(batches)
-    )
-    return fill_arrays(folder, pairs, config, image_size, parts)
+    starts = range(0, len(pairs), _ARRAYS_BATCH)
+    rows = (np.arange(start, min(start + _ARRAYS_BATCH, len(pairs))) for start in starts)
+    return fill_arrays(folder, pairs, config, image_size, zip(rows, batches, strict=True))
 
 
 def fill_arrays(

@@ -155,19 +155,6 @@ def read_run(path: Path) -> RunConfig:
         raise A2IError(f"{path}: {error}") from error
 
 
-def check_dataset(run: Path, config: RunConfig, folder: PairsFolder) -> None:
-    """Looks whether a dataset is the one that a run was begun on.
-
-    Raises:
-        A2IError: if it isn't, or has other splits by now.
-    """
-    if folder.info.checksum != config.checksum:
-        raise A2IError(
-            f"{folder.root}: the dataset has changed since the run began; train a new run"
-        )
-    check_splits(run, config, folder)
-
-
 def check_splits(run: Path, config: RunConfig, folder: PairsFolder) -> None:
     """Looks whether a dataset that has the checksum of a run's still has its splits too.
 

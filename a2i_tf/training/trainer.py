@@ -28,7 +28,7 @@ from a2i_tf.training.callbacks import Checkpoints, Records, SamplePictures
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 from a2i_tf.training.keeper import Keeper
 from a2i_tf.training.lesson_context import LessonContext, explain_lost_records
-from a2i_tf.training.run import RunConfig, check_dataset, rewrite_run
+from a2i_tf.training.run import RunConfig, check_splits, rewrite_run
 from a2i_tf.training.status import TrainingStatus, steps_taken
 from a2i_tf.training.strategy import make_strategy, use_fast_precision
 from a2i_tf.training.warm_up import warm_up
@@ -163,7 +163,11 @@ class _Data:
 
 def _load_data(run: Path, config: RunConfig, on_stage: OnStage, on_count: OnCount) -> _Data:
     folder = read_pairs(Path(config.data))
-    check_dataset(run, config, folder)
+    if folder.info.checksum != config.checksum:
+        raise A2IError(
+            f"{folder.root}: the dataset has changed since the run began; train a new run"
+        )
+    check_splits(run, config, folder)
     records, bad_pairs = prepare_records(
         folder,
         config.mfcc,
