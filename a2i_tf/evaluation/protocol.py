@@ -22,7 +22,7 @@ from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_
 from a2i_tf.evaluation.scorer import Scorer
 from a2i_tf.evaluation.splits import OnStep, Splits, check_splits, load_splits, notes_on_test
 from a2i_tf.evaluation.streams import random_stream
-from a2i_tf.evaluation.systems import System, items_of_others, model_system
+from a2i_tf.evaluation.systems import System, model_system
 from a2i_tf.models.drawing import DrawingModel
 
 MODEL_NAME = "model"
@@ -85,7 +85,7 @@ def evaluate(
     rows = choose_items(
         splits.test.labels, _PICTURED_ITEMS_PER_CLASS, random_stream(seed, "picture")
     )
-    scores, pictured = _score_all(scorer, _make_systems(named, folder, splits, seed), rows, tell)
+    scores, pictured = _score_all(scorer, _make_systems(named, folder, splits), rows, tell)
     scores |= _score_audio_regressor(scorer, splits, reader, tell)
     controls = measure_controls(
         first, folder, splits.test.pairs, judge, reader, seed=seed, on_step=on_step
@@ -147,8 +147,9 @@ def _train_reader(folder: PairsFolder, splits: Splits, tell: OnStep) -> FactorRe
 
 
 def _make_systems(
-    models: Mapping[str, DrawingModel], folder: PairsFolder, splits: Splits, seed: int
+    models: Mapping[str, DrawingModel], folder: PairsFolder, splits: Splits
 ) -> list[System]:
+    """Returns the models, the first one first, and the baselines."""
     test = splits.test
     (first, *_) = models.values()
     heard = {first.config.mfcc: test.mfcc}
@@ -157,27 +158,28 @@ def _make_systems(
         if config.mfcc not in heard:
             other = load_arrays(folder, test.pairs, config.mfcc, config.image_size)
             heard[config.mfcc] = other.mfcc
-    sources = np.array([pair.source for pair in test.pairs])
-    others = items_of_others(sources, random_stream(seed, SHUFFLED_AUDIO))
     return [
         *(model_system(name, model, heard[model.config.mfcc]) for name, model in models.items()),
         *(make(splits.train, test) for make in BASELINES.values()),
-        model_system(SHUFFLED_AUDIO, first, test.mfcc[others]),
     ]
 
 
 def _score_all(
     scorer: Scorer, systems: Sequence[System], rows: NDArray[np.int64], tell: OnStep
 ) -> tuple[dict[str, Scores], dict[str, NDArray[np.uint8]]]:
-    """Returns every system's scores, and what it drew for the items to be pictured."""
+    """Returns every system's scores, and what it drew for the items to be pictured.
+
+    What the first one drew, scored against other items, is `shuffled_audio`.
+    """
     scores, pictured = {}, {}
-    everything = np.arange(len(scorer.test.images))
     for done, system in enumerate(systems):
         tell("measuring", done, len(systems))
-        images = system.draw(everything, random_stream(scorer.seed, "drawing"))
+        drawn = scorer.draw(system)
         measure = scorer.score_real if system.name == "real" else scorer.score
-        scores[system.name] = measure(system, images)
-        pictured[system.name] = images[rows]
+        scores[system.name] = measure(drawn)
+        pictured[system.name] = drawn.images[rows]
+        if done == 0:
+            scores[SHUFFLED_AUDIO] = scorer.score(scorer.exchange(drawn))
     tell("measuring", len(systems), len(systems))
     return scores, pictured
 

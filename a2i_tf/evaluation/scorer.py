@@ -17,7 +17,7 @@ from a2i_tf.evaluation.metrics import dark_fraction, hss, psnr, ssim
 from a2i_tf.evaluation.report import Score, Scores, only_finite, score_by_source
 from a2i_tf.evaluation.retrieval import class_ranks, pair_ranks
 from a2i_tf.evaluation.streams import random_stream
-from a2i_tf.evaluation.systems import System, evenly_spread
+from a2i_tf.evaluation.systems import System, evenly_spread, items_of_others
 from a2i_tf.evaluation.variety import class_distances, mean_pairwise_distance, nearest_distance
 
 SAMPLED_SOUNDS = 128
@@ -27,6 +27,24 @@ SAMPLES_OF_A_SOUND = 16
 _SAMPLED_BLOCK = 32
 
 _FACTOR_METRIC = "factor_r2"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a system drew, as the judge sees it.
+
+    Attributes:
+        images: A picture for every test item, uint8 [n_test, size, size, 3].
+        features: Their features, float32 [n_test, features].
+        sample_means: For each of the sampled sounds the mean of its samples, uint8
+            [sampled, size, size, 3].
+        sample_distances: How far the features of its samples lie apart, float64 [sampled].
+    """
+
+    images: NDArray[np.uint8]
+    features: NDArray[np.float32]
+    sample_means: NDArray[np.uint8]
+    sample_distances: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,14 +65,41 @@ class Scorer:
     reader: FactorReader | None
     seed: int
 
-    def score(self, system: System, images: NDArray[np.uint8]) -> Scores:
-        """Returns all metrics of a system.
+    def draw(self, system: System) -> Drawn:
+        """Lets a system draw for all test items, and some samples of a few of their sounds.
 
-        Args:
-            system: The system, asked for more samples of some sounds.
-            images: What it drew for the test items, uint8 [n_test, size, size, 3].
+        All systems get the same streams of random numbers, and so models the same noise.
         """
+        everything = np.arange(len(self.test.images))
+        images = system.draw(everything, random_stream(self.seed, "drawing"))
+        stream = random_stream(self.seed, "samples")
+        means, distances = [], []
+        for start in range(0, len(self._sampled), _SAMPLED_BLOCK):
+            block = self._sampled[start : start + _SAMPLED_BLOCK]
+            samples = system.draw_samples(block, SAMPLES_OF_A_SOUND, stream)
+            means.append(np.round(samples.mean(axis=1)).astype(np.uint8))
+            distances.append(self._distance_between(samples, system.varies))
         features = self.judge.features(images)
+        return Drawn(images, features, np.concatenate(means), np.concatenate(distances))
+
+    def exchange(self, drawn: Drawn) -> Drawn:
+        """Gives every item what was drawn for an item of another source, and each away once.
+
+        What was sampled is exchanged among the sampled sounds.
+        """
+        stream = random_stream(self.seed, "exchange")
+        others = items_of_others(self._sources, stream)
+        sampled_others = items_of_others(self._sources[self._sampled], stream)
+        return Drawn(
+            drawn.images[others],
+            drawn.features[others],
+            drawn.sample_means[sampled_others],
+            drawn.sample_distances[sampled_others],
+        )
+
+    def score(self, drawn: Drawn) -> Scores:
+        """Returns all metrics of what a system drew."""
+        images, features = drawn.images, drawn.features
         by_item = {
             "class_accuracy": self.judge.recognizes(images, self.test.labels),
             **self._retrieval(features),
@@ -67,18 +112,18 @@ class Scorer:
         scores = {name: score_by_source(values, self._sources) for name, values in by_item.items()}
         if min(len(images), len(self.train.images)) > 1:
             scores["kid"] = kid(features, self._test_features, random_stream(self.seed, "kid"))
-        scores |= self._score_samples(system)
+        scores |= self._score_samples(drawn)
         if self.reader:
             scores |= self.score_factors(self.reader.read(images, self.test.labels))
         return only_finite(scores)
 
-    def score_real(self, system: System, images: NDArray[np.uint8]) -> Scores:
-        """Returns the ceiling of all metrics.
+    def score_real(self, drawn: Drawn) -> Scores:
+        """Returns the ceiling of all metrics, of what `real` drew.
 
         `diversity` is 1, as what the others are held against. `kid` compares real training
         pictures with the real test pictures, since a set has no distance to itself.
         """
-        scores = self.score(system, images) | {"diversity": Score(1.0, 0.0)}
+        scores = self.score(drawn) | {"diversity": Score(1.0, 0.0)}
         if "kid" in scores:
             stream = random_stream(self.seed, "kid")
             scores["kid"] = kid(self._train_features, self._test_features, stream)
@@ -115,28 +160,26 @@ class Scorer:
             for most in (1, 10)
         }
 
-    def _score_samples(self, system: System) -> Scores:
-        rows = evenly_spread(len(self.test.images), SAMPLED_SOUNDS)
-        stream = random_stream(self.seed, "samples")
-        similarity, distance = [], []
-        for start in range(0, len(rows), _SAMPLED_BLOCK):
-            block = rows[start : start + _SAMPLED_BLOCK]
-            samples = system.draw_samples(block, SAMPLES_OF_A_SOUND, stream)
-            means = np.round(samples.mean(axis=1)).astype(np.uint8)
-            similarity.append(ssim(means, self.test.images[block]))
-            distance.append(self._distance_between(samples, system.varies))
-        class_distance = self._class_distances[self.test.labels[rows]]
-        sources = self._sources[rows]
-        return {
-            "ssim_of_mean": score_by_source(np.concatenate(similarity), sources),
-            "diversity": score_by_source(np.concatenate(distance) / class_distance, sources),
+    def _score_samples(self, drawn: Drawn) -> Scores:
+        rows = self._sampled
+        class_distances = self._class_distances[self.test.labels[rows]]
+        by_item = {
+            "ssim_of_mean": ssim(drawn.sample_means, self.test.images[rows]),
+            "diversity": drawn.sample_distances / class_distances,
         }
+        sources = self._sources[rows]
+        return {name: score_by_source(values, sources) for name, values in by_item.items()}
 
     def _distance_between(self, samples: NDArray[np.uint8], varies: bool) -> NDArray[np.float64]:
         if not varies:
             return np.zeros(len(samples))
         features = self.judge.features(samples.reshape(-1, *samples.shape[2:]))
         return mean_pairwise_distance(features.reshape(*samples.shape[:2], -1))
+
+    @cached_property
+    def _sampled(self) -> NDArray[np.int64]:
+        """The test items of whose sounds samples are drawn."""
+        return evenly_spread(len(self.test.images), SAMPLED_SOUNDS)
 
     @cached_property
     def _sources(self) -> NDArray[np.str_]:

@@ -59,6 +59,7 @@ class Records(keras.callbacks.Callback):
         """Cuts off a line that a killed run left unfinished or wrote after its checkpoint."""
         self._mark = (time.monotonic(), steps_taken(self.model))
         self._speed = 0.0
+        self._unwritten: TrainingStatus | None = None
         if self._history.exists():
             with explain_os_errors(self._history):
                 kept = _lines_up_to(self._history.read_text(), steps_taken(self.model))
@@ -80,16 +81,20 @@ class Records(keras.callbacks.Callback):
             losses={name: float(value) for name, value in (logs or {}).items()},
         )
         check_finite(status)
+        self._unwritten = status
         if due:
             self._write(status)
         if self._on_status:
             self._on_status(status)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Closes the events."""
+        """Writes the last step, and closes the events."""
+        if self._unwritten:
+            self._write(self._unwritten)
         self._events.close()
 
     def _write(self, status: TrainingStatus) -> None:
+        self._unwritten = None
         line = {
             "step": status.step,
             "elapsed_seconds": round(status.elapsed_seconds, 2),
