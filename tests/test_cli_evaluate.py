@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,28 @@ def test_evaluate_prints_the_tables_and_writes_the_picture(a2i, tmp_path):
     assert {"class_accuracy", "kid", "diversity", "factor_r2"} <= set(systems["model"])
     with Image.open("runs/0001-fixture-tiny/comparison.png") as picture:
         assert min(picture.size) > 100
+
+
+@pytest.mark.usefixtures("in_project")
+def test_files_that_are_read_are_looked_at_and_records_stand_for_the_others(a2i, tmp_path):
+    root = tmp_path / "pairs"
+    shutil.copytree("data/pairs", root)
+    folder = read_pairs(root)
+    run = Path("runs/0001-fixture-tiny")
+    command = ("evaluate", run, "--data", root, "--items", 2, "--picture", tmp_path / "picture.png")
+    (root / folder.split("train")[0].image).write_bytes(b"not a picture")
+    assert a2i(*command)[0] == 0
+    picture = root / folder.split("test")[-1].image
+    whole = picture.read_bytes()
+    picture.write_bytes(b"not a picture")
+    code, _, err = a2i(*command)
+    assert code == 1
+    assert "1 of 36 pairs is bad" in " ".join(err.split())
+    picture.write_bytes(whole)
+    shutil.rmtree(root / ".records")
+    code, _, err = a2i(*command)
+    assert code == 1
+    assert folder.split("train")[0].id in err
 
 
 @pytest.fixture(scope="module")

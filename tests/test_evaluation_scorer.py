@@ -47,7 +47,9 @@ def test_exchanged_pictures_are_those_of_other_sources(scorer):
         ]
         assert sorted(came_from) == list(range(len(own)))
         assert (sources != sources[came_from]).all()
-    np.testing.assert_array_equal(given.features, scorer.judge.features(given.images))
+    # Rounding depends on the place in a batch.
+    features = scorer.judge.features(given.images)
+    np.testing.assert_allclose(given.features, features, rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_drawn_for_others_is_as_dark_and_shows_other_things(scorer):

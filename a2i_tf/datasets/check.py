@@ -41,46 +41,57 @@ class BadPair:
 
 
 def find_bad_pairs(
-    folder: PairsFolder, on_file: Callable[[int, int], None] | None = None
+    folder: PairsFolder,
+    pairs: Sequence[Pair] | None = None,
+    on_file: Callable[[int, int], None] | None = None,
 ) -> list[BadPair]:
-    """Looks at every file that the manifest names.
+    """Looks at every file that the manifest names, or at those of some pairs.
 
     Pictures must open and be whole; sounds must be 16-bit PCM WAV at the dataset's rate and
     reach to the end of the pair's window; features must have a row for it.
 
     Args:
         folder: The dataset.
+        pairs: Those of its pairs that are looked at; by default all.
         on_file: Called with (pictures looked at, pictures in all) as the work goes on.
 
     Returns:
         The bad pairs in the order of the manifest.
     """
-    sounds = sorted({pair.sound for pair in folder.pairs})
+    pairs = folder.pairs if pairs is None else pairs
+    sounds = sorted({pair.sound for pair in pairs})
     image_problems = []
     with ThreadPoolExecutor() as pool:
         lengths = dict(
             zip(sounds, pool.map(lambda name: _sound_seconds(folder, name), sounds), strict=True)
         )
-        found = pool.map(lambda pair: _image_problem(folder.root / pair.image), folder.pairs)
+        found = pool.map(lambda pair: _image_problem(folder.root / pair.image), pairs)
         for done, problem in enumerate(found, 1):
             image_problems.append(problem)
             if on_file:
-                on_file(done, len(folder.pairs))
+                on_file(done, len(pairs))
     bad = []
-    for pair, image_problem in zip(folder.pairs, image_problems, strict=True):
+    for pair, image_problem in zip(pairs, image_problems, strict=True):
         problem = image_problem or _window_problem(folder, pair, lengths[pair.sound])
         if problem:
             bad.append(BadPair(pair, problem.reason, problem.kind))
     return bad
 
 
-def drop_bad_pairs(folder: PairsFolder, *, skip_bad: bool) -> tuple[PairsFolder, list[BadPair]]:
+def drop_bad_pairs(
+    folder: PairsFolder, pairs: Sequence[Pair] | None = None, *, skip_bad: bool
+) -> tuple[PairsFolder, list[BadPair]]:
     """Returns the folder without its bad pairs, and these.
+
+    Args:
+        folder: The dataset.
+        pairs: Those of its pairs that are looked at; by default all.
+        skip_bad: Whether bad pairs are dropped, instead of raising an error.
 
     Raises:
         A2IError: if there are bad pairs and `skip_bad` is false, or if nothing is left.
     """
-    bad = find_bad_pairs(folder)
+    bad = find_bad_pairs(folder, pairs)
     if bad and not skip_bad:
         raise A2IError(
             f"{folder.root}: {count_bad_pairs(bad, folder)}: {describe_bad_pairs(bad)}; mend "

@@ -37,7 +37,7 @@ def inspect_folder(root: Path, on_step: Callable[[str, int, int], None]) -> list
     folder, findings = check_manifest(root)
     if folder is None:
         return findings
-    bad = find_bad_pairs(folder, lambda done, total: on_step("opening files", done, total))
+    bad = find_bad_pairs(folder, on_file=lambda done, total: on_step("opening files", done, total))
     good = folder.without(item.pair.id for item in bad)
     looks = _look_at_all(good, on_step)
     on_step("comparing pictures and sounds", 0, 1)

@@ -13,7 +13,7 @@ from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.systems import evenly_spread
 
 # It only chooses between a few settings; more would cost time and tell nothing new.
-_MOST_VALIDATION_ITEMS = 6_000
+_MOST_VALIDATION_ITEMS = 2_000
 
 OnStep = Callable[[str, int, int], None]
 """Called with (what is done, steps done, steps in all of that kind)."""
@@ -61,7 +61,7 @@ def load_splits(
     tell: OnStep,
     on_note: Callable[[str], None],
 ) -> Splits:
-    """Loads all splits; of the validation split up to 6,000 items, evenly spread.
+    """Loads all splits; of the validation split up to 2,000 items, evenly spread.
 
     Args:
         folder: The dataset.

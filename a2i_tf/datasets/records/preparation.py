@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.check import BadPair, drop_bad_pairs
-from a2i_tf.datasets.pairs import PairsFolder
+from a2i_tf.datasets.pairs import Pair, PairsFolder
 from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.index import (
     RecordsConfig,
@@ -97,6 +97,19 @@ def find_records(
     if damaged and records is not None:
         raise A2IError(f"{records.path}: {quantity(len(damaged), 'record file')} damaged")
     return records
+
+
+def pairs_to_read(folder: PairsFolder, mfcc: MfccConfig, image_size: int) -> tuple[Pair, ...]:
+    """Returns the pairs that an evaluation reads from files.
+
+    Records of the whole training split stand for its files: these were looked at when the records
+    were written.
+    """
+    config = _configure(folder, mfcc, image_size)
+    path = tf.io.gfile.join(str(folder.root / FOLDER_NAME), config.key)
+    if read_index(path, config) is None:
+        return folder.pairs
+    return (*folder.split("validation"), *folder.split("test"))
 
 
 def _configure(folder: PairsFolder, mfcc: MfccConfig, image_size: int) -> RecordsConfig:
