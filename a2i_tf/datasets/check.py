@@ -56,7 +56,7 @@ def find_bad_pairs(
         on_file: Called with (pictures looked at, pictures in all) as the work goes on.
 
     Returns:
-        The bad pairs in the order of the manifest.
+        The bad pairs, in the order of those that are looked at.
     """
     pairs = folder.pairs if pairs is None else pairs
     sounds = sorted({pair.sound for pair in pairs})

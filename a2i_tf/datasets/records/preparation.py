@@ -106,10 +106,9 @@ def pairs_to_read(folder: PairsFolder, mfcc: MfccConfig, image_size: int) -> tup
     were written.
     """
     config = _configure(folder, mfcc, image_size)
-    path = tf.io.gfile.join(str(folder.root / FOLDER_NAME), config.key)
-    if read_index(path, config) is None:
+    if _open(str(folder.root / FOLDER_NAME), config) is None:
         return folder.pairs
-    return (*folder.split("validation"), *folder.split("test"))
+    return tuple(pair for pair in folder.pairs if pair.effective_split != config.split)
 
 
 def _configure(folder: PairsFolder, mfcc: MfccConfig, image_size: int) -> RecordsConfig:
@@ -125,12 +124,15 @@ def _find(
     place: str, config: RecordsConfig, on_count: OnCount
 ) -> tuple[RecordsFolder | None, list[str]]:
     """Returns the records of a configuration, if there are any, and the names of bad shards."""
+    records = _open(place, config)
+    return records, _damaged_shards(records, on_count) if records else []
+
+
+def _open(place: str, config: RecordsConfig) -> RecordsFolder | None:
+    """Returns the records of a configuration, if there are any, whatever became of their shards."""
     path = tf.io.gfile.join(place, config.key)
     index = read_index(path, config)
-    if index is None:
-        return None, []
-    records = RecordsFolder(path, index)
-    return records, _damaged_shards(records, on_count)
+    return RecordsFolder(path, index) if index else None
 
 
 def _damaged_shards(records: RecordsFolder, on_count: OnCount) -> list[str]:
