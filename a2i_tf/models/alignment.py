@@ -59,7 +59,7 @@ class Alignment(keras.Model):
         Args:
             batches: (mfcc float32 [batch, frames, coefficients], anything).
         """
-        heard = np.concatenate([self.listener(mfcc, training=False) for mfcc, _ in batches])
+        heard = np.concatenate([self._listen(mfcc) for mfcc, _ in batches])
         variances, directions = np.linalg.eigh(np.cov(heard, rowvar=False))
         deviations = np.sqrt(np.maximum(variances, 0.0))
         faintest = max(_FAINTEST * deviations.max(), np.finfo(np.float32).tiny)
@@ -104,7 +104,12 @@ class Alignment(keras.Model):
         last.set_weights([kernel @ directions, (bias - seen.mean(axis=0)) @ directions])
 
     def _hear(self, mfcc: tf.Tensor) -> tf.Tensor:
-        return self.whiten(self.listener(mfcc, training=False))
+        return self.whiten(self._listen(mfcc))
+
+    @tf.function
+    def _listen(self, mfcc: tf.Tensor) -> tf.Tensor:
+        # As a graph: step by step, several ears take four times as long.
+        return self.listener(mfcc, training=False)
 
 
 def audible_directions(heard: Matrix, seen: Matrix) -> Matrix:

@@ -114,7 +114,7 @@ def _convolutional_body(features: keras.KerasTensor, preset: Preset) -> keras.Ke
     x = InverseCosineTransform(name="spectrum")(features)
     x = keras.layers.Reshape((*x.shape[1:], 1))(x)
     if preset.cepstral_mean_normalization:
-        x = keras.ops.concatenate([x, x - keras.ops.mean(x, axis=1, keepdims=True)], axis=-1)
+        x = x - keras.ops.mean(x, axis=1, keepdims=True)
     for filters in (width, 2 * width, 4 * width):
         x = keras.layers.Conv2D(filters, _KERNEL, strides=2, padding="same")(x)
         x = keras.layers.LeakyReLU(0.2)(x)

@@ -22,8 +22,8 @@ class Preset(Config):
         mfcc_setting: Name of the front end in `MFCC_SETTINGS`.
         encoder: "convolutional" over time and frequency, or "dense" over all of them.
         encoder_width: Filters of the first convolution, or units of the first dense layer.
-        cepstral_mean_normalization: Whether an ear hears the sound without its cepstral mean, too
-            (Atal 1974), which microphones and rooms shift; only convolutional ones.
+        cepstral_mean_normalization: Whether an ear hears a sound without its cepstral mean (Atal
+            1974), which microphones shift, but which tells of level; only convolutional ones.
         ears: How many of them listen, and are averaged.
         throats: How many throats each of them hears a sound of; an odd number.
         embedding_dim: Length of what the encoder tells of a sound.
@@ -178,8 +178,8 @@ VOICES = replace(
     cepstral_mean_normalization=True,
     ears=3,
     throats=3,
-    guidance=2.5,
-    sketch_share=0.3,
+    guidance=3.0,
+    sketch_share=0.2,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
