@@ -83,7 +83,7 @@ class EncoderTest(tf.test.TestCase):
         sketcher = build_sketcher(TINY, encoder)
         self.assertEqual(sketcher(sounds).shape, (ROWS, 2, *sketches.shape[1:]))
         before = self._difference(encoder, sounds)
-        sketcher.fit(sounds, sketches[:, None], epochs=200, verbose=0)
+        sketcher.fit(sounds, sketches[:, None], batch_size=ROWS, epochs=80, verbose=0)
         self.assertLess(self._difference(encoder, sounds), 0.5 * before)
 
     def _difference(self, encoder, sounds):

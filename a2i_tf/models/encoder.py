@@ -21,10 +21,10 @@ _THROAT_SPREAD = 0.1
 def build_encoder(preset: Preset, mfcc: MfccConfig, statistics: MfccStatistics) -> keras.Model:
     """Builds the encoder.
 
-    What ears learn from few speakers depends on chance, and on the length of their throats. So
+    What an ear learns from few speakers depends on chance, and on how long their throats are. So
     several ears may listen, that differ in what they start from, each to the sound as it is and as
-    other throats would make it (perturbation at test time, as of pictures in Krizhevsky et al.
-    2012, section 4.1). What all of them hear is averaged.
+    longer and shorter throats would make it (variants at test time, as of pictures in Krizhevsky
+    et al. 2012, section 4.1). What all of them hear is averaged.
 
     Args:
         preset: Sizes, how many ears and throats, and whether it is convolutional or dense.
