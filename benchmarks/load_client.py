@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
-import hashlib
 import itertools
 import json
 import subprocess
@@ -32,7 +31,7 @@ class Load:
         seconds: From the first request to the last answer.
         latencies: Of every request, in seconds, sorted.
         statuses: How many answers had each HTTP status; "0" is a connection lost.
-        answers: The different answers to each body, as hashes.
+        answers: The different answers to each body.
     """
 
     seconds: float
@@ -84,7 +83,7 @@ class _Tally:
     def note(self, body: int, status: int, answer: bytes, latency: float) -> None:
         self.latencies.append(latency)
         self.statuses[str(status)] += 1
-        self.answers[body].add(hashlib.sha256(answer).hexdigest())
+        self.answers[body].add(answer.decode())
 
 
 class _Client(asyncio.Protocol):
@@ -148,7 +147,7 @@ async def _load(url: str, bodies: Sequence[bytes], num_clients: int, num_request
     ]
     await asyncio.gather(*(client.done for _, client in connections))
     seconds = time.perf_counter() - started
-    answers = [sorted(hashes) for hashes in tally.answers]
+    answers = [sorted(different) for different in tally.answers]
     return Load(seconds, sorted(tally.latencies), dict(tally.statuses), answers)
 
 
