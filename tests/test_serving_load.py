@@ -41,7 +41,7 @@ def test_32_clients_get_what_each_gets_alone(exported, tmp_path):
     pictures = np.stack([picture_of(answer) for answer in alone])
     for number, answers in enumerate(load.answers):
         for answer in answers:
-            # By some processors, batches of other sizes are rounded otherwise.
+            # By some processors, the places of a group are rounded differently.
             differences = np.abs(picture_of(answer) - pictures).max(axis=(1, 2, 3))
             assert differences[number] <= 1
             assert np.delete(differences, number).min() > 1
