@@ -20,7 +20,7 @@ from a2i_tf.evaluation.judge import Judge
 from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
 from a2i_tf.evaluation.scorer import Scorer
-from a2i_tf.evaluation.splits import OnStep, Splits, check_splits, load_splits, notes_on_test
+from a2i_tf.evaluation.splits import OnStep, Splits, load_splits, notes_on_test, require_splits
 from a2i_tf.evaluation.streams import random_stream
 from a2i_tf.evaluation.systems import System, model_system
 from a2i_tf.models.drawing import DrawingModel
@@ -73,7 +73,7 @@ def evaluate(
     named = {MODEL_NAME: models} if isinstance(models, DrawingModel) else dict(models)
     _check_names([*named, *(seeds or {})])
     size = _common_image_size(named)
-    check_splits(folder)
+    require_splits(folder)
     tell = on_step or (lambda _what, _done, _total: None)
     first = next(iter(named.values()))
     notes: list[str] = []
@@ -178,7 +178,7 @@ def _score_all(
         measure = scorer.score_real if system.name == "real" else scorer.score
         scores[system.name] = measure(drawn)
         pictured[system.name] = drawn.images[rows]
-        if done == 0:
+        if system is systems[0]:
             scores[SHUFFLED_AUDIO] = scorer.score(scorer.exchange(drawn))
     tell("measuring", len(systems), len(systems))
     return scores, pictured

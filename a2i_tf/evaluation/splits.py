@@ -31,7 +31,7 @@ class Splits:
     test: Arrays
 
 
-def check_splits(folder: PairsFolder) -> None:
+def require_splits(folder: PairsFolder) -> None:
     """Looks whether a dataset can be evaluated on.
 
     Raises:
