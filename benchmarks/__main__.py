@@ -98,14 +98,14 @@ def measure_training() -> list[Row]:
     speeds = {}
     for name in ("seed", "default"):
         preset = PRESETS[name]
-        shape = MFCC_SETTINGS[preset.mfcc_setting].shape
-        ones = np.ones(shape[1], np.float32)
+        mfcc = MFCC_SETTINGS[preset.mfcc_setting]
+        ones = np.ones(mfcc.num_mfccs, np.float32)
         statistics = MfccStatistics(0 * ones, ones, ones)
-        gan = build_gan(preset, 64, shape, statistics)
+        gan = build_gan(preset, 64, mfcc, statistics)
         gan.compile(jit_compile=False)
         step = tf.function(gan.train_step)
         data = (
-            tf.random.normal([preset.batch_size, *shape]),
+            tf.random.normal([preset.batch_size, *mfcc.shape]),
             tf.random.uniform([preset.batch_size, 64, 64, 3], -1, 1),
         )
         speeds[name] = preset.batch_size / best_seconds(lambda step=step, data=data: step(data))

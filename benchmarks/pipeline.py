@@ -86,7 +86,7 @@ def make_training(records: RecordsFolder, batch: tf.Tensor) -> dict[str, Phase]:
     from a2i_tf.models.sketches import make_sketches
 
     config = records.index.config
-    gan = build_gan(DEFAULT, _IMAGE_SIZE, config.mfcc.shape, records.index.statistics)
+    gan = build_gan(DEFAULT, _IMAGE_SIZE, config.mfcc, records.index.statistics)
     gan.compile(jit_compile=False)
     sketcher = build_sketcher(DEFAULT, gan.encoder)
     mfcc, images = batch

@@ -16,7 +16,7 @@ def untrained_model() -> DrawingModel:
     """Builds it."""
     mfcc = MFCC_SETTINGS[DEFAULT.mfcc_setting]
     zeros = np.zeros(mfcc.num_mfccs, np.float32)
-    gan = build_gan(DEFAULT, 64, mfcc.shape, MfccStatistics(zeros, zeros + 1, zeros + 1))
+    gan = build_gan(DEFAULT, 64, mfcc, MfccStatistics(zeros, zeros + 1, zeros + 1))
     config = ModelConfig(
         mfcc=mfcc,
         image_size=64,

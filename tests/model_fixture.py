@@ -20,7 +20,7 @@ def make_model(preset="tiny", image_size=32, seed=0, mfcc_setting=None):
     preset = PRESETS[preset]
     mfcc = MFCC_SETTINGS[mfcc_setting or preset.mfcc_setting]
     mean, variance = np.full(mfcc.num_mfccs, 0.5, np.float32), np.full(mfcc.num_mfccs, 25.0)
-    gan = build_gan(preset, image_size, mfcc.shape, MfccStatistics(mean, variance, variance))
+    gan = build_gan(preset, image_size, mfcc, MfccStatistics(mean, variance, variance))
     for network in (gan.drawing_encoder, gan.drawing_generator):
         fill_blank_layers(network)
     config = ModelConfig(

@@ -8,23 +8,24 @@ import numpy as np
 import tensorflow as tf
 from model_fixture import fill_blank_layers, plain_statistics
 
+from a2i_tf.audio.settings import SCENE104
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.training.strategy import make_strategy
 
-SHAPE = (8, 13)
+MFCC = SCENE104
 PRESET = dataclasses.replace(PRESETS["tiny"], batch_size=16)
 BATCH, SIZE, STEPS = PRESET.batch_size, 32, 3
 
 
 def take_steps(strategy):
     rng = np.random.default_rng(0)
-    mfcc = rng.standard_normal((BATCH * STEPS, *SHAPE), dtype=np.float32)
+    mfcc = rng.standard_normal((BATCH * STEPS, *MFCC.shape), dtype=np.float32)
     images = rng.uniform(-1, 1, (BATCH * STEPS, SIZE, SIZE, 3)).astype(np.float32)
     keras.utils.set_random_seed(0)
     with strategy.scope():
         statistics = plain_statistics()
-        gan = build_gan(PRESET, SIZE, SHAPE, statistics, seed=0)
+        gan = build_gan(PRESET, SIZE, MFCC, statistics, seed=0)
         # On a blank picture, filters of sketches answer with rounding, which no two devices share.
         fill_blank_layers(gan.generator)
         gan.compile(jit_compile=False)

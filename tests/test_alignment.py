@@ -7,12 +7,13 @@ import numpy as np
 import tensorflow as tf
 from model_fixture import plain_statistics
 
+from a2i_tf.audio.settings import SCENE104
 from a2i_tf.models.alignment import Alignment, audible_directions
 from a2i_tf.models.encoder import build_encoder
 from a2i_tf.models.presets import PRESETS
 from a2i_tf.models.sketch_reader import build_sketch_reader
 
-SHAPE = (8, 13)
+MFCC = SCENE104
 PRESET = dataclasses.replace(PRESETS["tiny"], generator_learning_rate=3e-3)
 PAIRS = 4096
 
@@ -20,7 +21,7 @@ PAIRS = 4096
 def make_alignment():
     keras.utils.set_random_seed(0)
     statistics = plain_statistics()
-    encoder = build_encoder(PRESET, SHAPE, statistics)
+    encoder = build_encoder(PRESET, MFCC, statistics)
     return Alignment(PRESET, encoder, build_sketch_reader(PRESET)), encoder
 
 
@@ -47,7 +48,7 @@ def explained(cause, embedding):
 class AlignmentTest(tf.test.TestCase):
     def test_what_was_heard_is_whitened(self):
         alignment, _ = make_alignment()
-        mfcc = np.random.default_rng(0).standard_normal((PAIRS, *SHAPE), dtype=np.float32)
+        mfcc = np.random.default_rng(0).standard_normal((PAIRS, *MFCC.shape), dtype=np.float32)
         alignment.adapt(tf.data.Dataset.from_tensor_slices((mfcc, mfcc)).batch(256))
         white = alignment.whiten(alignment.listener(mfcc)).numpy()
         self.assertAllClose(white.mean(axis=0), np.zeros(8), atol=1e-3)

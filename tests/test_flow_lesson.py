@@ -94,6 +94,30 @@ class FlowLessonTest(tf.test.TestCase):
         for before, after in zip(move, copies(*moving), strict=True):
             self.assertFalse(all(map(np.array_equal, before, after)))
 
+    def test_what_is_heard_is_varied_where_the_preset_wants_it(self):
+        mfcc, images = (array[:PAIRS] for array in make_pairs())
+        batches = make_batches()
+        varied = batches.map(lambda sounds, pictures: (sounds + 1.0, pictures))
+        for augment, expected in ((False, mfcc), (True, mfcc + 1.0)):
+            gan, taught = make_trained(), []
+            gan.preset = dataclasses.replace(gan.preset, flow_augment=augment)
+
+            def take(_model, described, _callbacks, taught=taught):
+                taught += described.take(PAIRS // 8)
+                return True
+
+            context = make_context(gan, varied, PAIRS, take, plain_batches=batches)
+            teach_flows(gan, context, [])
+            heard, embedding, _ = (np.concatenate(part) for part in zip(*taught, strict=True))
+            order = np.argsort(heard[:, 0]), np.argsort(gan.listener(expected)[:, 0])
+            self.assertAllClose(
+                heard[order[0]], gan.listener(expected).numpy()[order[1]], atol=1e-5
+            )
+            strips = average_strips(make_sketches(images))
+            self.assertAllClose(
+                np.sort(embedding, 0), np.sort(gan.sketch_reader(strips), 0), atol=1e-5
+            )
+
     def test_where_all_is_used_nothing_is_taught(self):
         gan = make_trained()
         self.assertTrue(teach(gan))

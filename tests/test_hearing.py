@@ -4,7 +4,8 @@ import tensorflow as tf
 from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.audio.mfcc import mfcc
 from a2i_tf.audio.settings import FINE, SCENE104
-from a2i_tf.datasets.hearing import vary_hearing, warp_matrix
+from a2i_tf.audio.vocal_tract import warp_matrix
+from a2i_tf.datasets.hearing import vary_hearing
 from a2i_tf.datasets.statistics import MfccStatistics, measure_statistics
 
 WINDOWS = 512

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from a2i_tf.audio.settings import SCENE104
 from a2i_tf.models.drawing_loop import build_drawing_generator
 from a2i_tf.models.embedding_flow import EmbeddingFlow
 from a2i_tf.models.latent_flow import LatentFlow
@@ -16,13 +17,13 @@ from a2i_tf.models.sketches import SKETCH_CHANNELS, average_strips, make_sketche
 from a2i_tf.training.keeper import make_checkpoint
 from tests.model_fixture import plain_statistics, temporary_folder
 
-SHAPE = (8, 13)
+MFCC = SCENE104
 
 
 def make_gan(preset="tiny", **changes):
     keras.utils.set_random_seed(0)
     statistics = plain_statistics()
-    gan = build_gan(dataclasses.replace(PRESETS[preset], **changes), 32, SHAPE, statistics)
+    gan = build_gan(dataclasses.replace(PRESETS[preset], **changes), 32, MFCC, statistics)
     gan.compile(jit_compile=False)
     return gan
 
@@ -133,7 +134,7 @@ class EmbeddingFlowTest(tf.test.TestCase):
         fill(encoder.get_layer("embedding").field)
         path = temporary_folder(self) / "encoder.keras"
         encoder.save(path)
-        mfcc = tf.constant(normal(0, 5, *SHAPE))
+        mfcc = tf.constant(normal(0, 5, *MFCC.shape))
         told = encoder(mfcc)
         self.assertAllClose(keras.saving.load_model(path)(mfcc), told, atol=1e-5)
         self.assertGreater(np.std(told, axis=0).max(), 0.1)
@@ -281,7 +282,7 @@ class LatentGanTest(tf.test.TestCase):
         last = gan.sketch_reader.get_layer("embedding")
         kernel, bias = last.get_weights()
         last.set_weights([np.zeros_like(kernel), np.ones_like(bias)])
-        mfcc = tf.constant(np.repeat(normal(0, 1, *SHAPE), 16, axis=0))
+        mfcc = tf.constant(np.repeat(normal(0, 1, *MFCC.shape), 16, axis=0))
         shades = np.where(np.arange(16) < 8, 0.8, -0.8).astype(np.float32)
         images = tf.constant(np.broadcast_to(shades[:, None, None, None], (16, 32, 32, 3)))
         step = tf.function(gan.train_step)

@@ -11,10 +11,11 @@ import tensorflow as tf
 from model_fixture import plain_statistics
 
 from a2i_tf.audio.filterbank import cepstral_matrix
+from a2i_tf.audio.settings import SCENE104
 from a2i_tf.datasets.statistics import measure_statistics
 from a2i_tf.errors import A2IError
 from a2i_tf.models.augment import augment_images
-from a2i_tf.models.encoder import build_encoder
+from a2i_tf.models.encoder import build_encoder, ears_of
 from a2i_tf.models.filter_bank import random_filters
 from a2i_tf.models.latent_gan import build_gan
 from a2i_tf.models.layers import (
@@ -29,20 +30,20 @@ from a2i_tf.models.randomness import BatchRandomness
 from a2i_tf.models.sketcher import build_sketcher
 from a2i_tf.models.sketches import average_strips, make_sketches
 
-SHAPE = (8, 13)
+MFCC = SCENE104
 
 
 def make_gan(preset="tiny", image_size=32, seed=0):
     keras.utils.set_random_seed(seed)
     statistics = plain_statistics()
-    gan = build_gan(PRESETS[preset], image_size, SHAPE, statistics, seed)
+    gan = build_gan(PRESETS[preset], image_size, MFCC, statistics, seed)
     gan.compile(jit_compile=False)
     return gan
 
 
 def make_batch(rows=8, image_size=32):
     rng = np.random.default_rng(0)
-    mfcc = rng.standard_normal((rows, *SHAPE), dtype=np.float32)
+    mfcc = rng.standard_normal((rows, *MFCC.shape), dtype=np.float32)
     images = rng.uniform(-1, 1, (rows, image_size, image_size, 3)).astype(np.float32)
     return tf.constant(mfcc), tf.constant(images)
 
@@ -73,7 +74,7 @@ class NetworksTest(tf.test.TestCase):
             self.assertTrue(all(moved), f"{name}: a variable gets no gradient")
 
     def test_normalization_is_part_of_the_encoder(self):
-        features = np.random.default_rng(1).normal(7, 3, (500, *SHAPE)).astype(np.float32)
+        features = np.random.default_rng(1).normal(7, 3, (500, *MFCC.shape)).astype(np.float32)
         features[..., 0] *= 5
         statistics = measure_statistics(features)
         means, variances = features.mean(axis=(0, 1)), features.var(axis=(0, 1))
@@ -81,8 +82,9 @@ class NetworksTest(tf.test.TestCase):
         self.assertAllClose(statistics.variance, variances, rtol=1e-4)
         # A spectrum has one scale for all of it.
         for preset, variance in (("tiny", variances.mean()), ("seed", variances)):
-            encoder = build_encoder(PRESETS[preset], SHAPE, statistics)
-            normalized = encoder.get_layer("normalize")(features)
+            encoder = build_encoder(PRESETS[preset], MFCC, statistics)
+            (ear,) = ears_of(encoder)
+            normalized = ear.get_layer("normalize")(features)
             self.assertAllClose(normalized, (features - means) / np.sqrt(variance), atol=1e-3)
 
     def test_pixel_normalization_gives_unit_mean_square(self):
@@ -97,7 +99,9 @@ class NetworksTest(tf.test.TestCase):
         self.assertAllClose(outputs, np.broadcast_to([7.0, 7.0, 7.0], (1, 2, 2, 3)))
 
     def test_unknown_preset(self):
-        with pytest.raises(A2IError, match="no preset 'huge'; choose one of default, seed, tiny"):
+        with pytest.raises(
+            A2IError, match="no preset 'huge'; choose one of default, voices, seed, tiny"
+        ):
             preset_named("huge")
 
     def test_upsampling_starts_without_a_checkerboard(self):
@@ -127,12 +131,13 @@ class NetworksTest(tf.test.TestCase):
         images = np.repeat(np.linspace(-1, 1, 8, dtype=np.float32), 32 * 32 * 3)
         sketches = make_sketches(tf.constant(images.reshape(8, 32, 32, 3)))
         sketcher = build_sketcher(gan.preset, gan.encoder)
-        heard = gan.encoder.get_layer("project")
+        (ear,) = ears_of(gan.encoder)
+        heard = ear.get_layer("project")
         before = heard.get_weights()
-        history = sketcher.fit(mfcc, sketches, epochs=150, verbose=0).history["loss"]
+        history = sketcher.fit(mfcc, sketches[:, None], epochs=150, verbose=0).history["loss"]
         self.assertLess(history[-1], 0.5 * history[0])
         self.assertNotAllClose(before[0], heard.get_weights()[0])
-        self.assertEqual(sketcher(mfcc).shape, sketches.shape)
+        self.assertEqual(sketcher(mfcc)[:, 0].shape, sketches.shape)
 
     def test_sketches_of_even_pictures_tell_colours_alone(self):
         colours = np.array([[-1.0, 0.0, 1.0], [0.5, 0.5, 0.5]], np.float32)

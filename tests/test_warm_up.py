@@ -23,7 +23,7 @@ PAIRS = 512
 def make_gan(preset):
     keras.utils.set_random_seed(0)
     statistics = plain_statistics()
-    return build_gan(PRESETS[preset], 32, MFCC.shape, statistics)
+    return build_gan(PRESETS[preset], 32, MFCC, statistics)
 
 
 def make_pairs():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from a2i_tf.training.run import RunConfig
 
 # Spelled out here, so that `--help` imports neither networks nor TensorFlow.
-PresetName = Literal["default", "seed", "tiny"]
+PresetName = Literal["default", "voices", "seed", "tiny"]
 StrategyChoice = Literal["auto", "one-device", "mirrored", "multiworker"]
 
 _MAX_SEED = 2**32 - 1
@@ -30,7 +30,8 @@ def train(
         typer.Option(help="Pairs folder. \\[default: the only one in data/]", show_default=False),
     ] = None,
     preset: Annotated[
-        PresetName, typer.Option(help="default, seed (the reference) or tiny.")
+        PresetName,
+        typer.Option(help="default, voices (spoken words), seed (the reference) or tiny."),
     ] = "default",
     image_size: Annotated[int, typer.Option(help="32, 64 or 128 pixels.")] = 64,
     minutes: Annotated[
@@ -91,7 +92,7 @@ def train(
 
     a2i train --data data/scenes --preset seed --steps 2000 --image-size 32
 
-    a2i train --data data/digits-theo --image-size 32 --guidance 2.5
+    a2i train --data data/digits-theo --image-size 32 --preset voices
 
     a2i train --resume runs/0001-scenes-default --minutes 60
     """

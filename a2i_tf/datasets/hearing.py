@@ -8,8 +8,8 @@
 
 Cepstra are log mel spectra times the orthonormal columns of the discrete cosine transform. So
 whatever is linear in log mel spectra is a matrix for cepstra, too, and the transform's transpose
-leads back to (smoothed) log mel spectra for the rest. Liftered cepstra, or those with the log
-energy in place of the first, lead back to no spectrum: they get only what needs none.
+leads back to (smoothed) log mel spectra for the rest. Cepstra that lead back to no spectrum get
+only what needs none.
 
 Sources: Jaitly & Hinton, "Vocal Tract Length Perturbation (VTLP) improves speech recognition"
 (ICML workshop 2013); Ko et al., "Audio Augmentation for Speech Recognition" (Interspeech 2015);
@@ -22,10 +22,10 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from a2i_tf.audio.filterbank import cepstral_matrix
 from a2i_tf.audio.settings import MfccConfig
+from a2i_tf.audio.vocal_tract import has_spectrum, warp_matrix
 from a2i_tf.datasets.statistics import MfccStatistics
 
 # In standard deviations within a window. Where sounds are steady, what a window's mean says is what
@@ -81,7 +81,7 @@ def vary_hearing(
 def _changes(config: MfccConfig, statistics: MfccStatistics) -> list[Change]:
     microphone = _other_microphone(statistics)
     missed = _missed_stretch(config)
-    if config.lifter or config.log_energy:
+    if not has_spectrum(config):
         return [microphone, missed]
     return [_other_pace(config), _other_throat(config), microphone, _other_room(config), missed]
 
@@ -116,29 +116,6 @@ def _other_throat(config: MfccConfig) -> Change:
         return tf.matmul(features, tf.gather(warps, chosen))
 
     return change
-
-
-def warp_matrix(config: MfccConfig, factor: float) -> NDArray[np.float32]:
-    """Returns what cepstra are multiplied by when every frequency is divided by `factor`.
-
-    The highest band stands for those above it.
-
-    Args:
-        config: A recipe without lifter and log energy.
-        factor: 1 for no change; above 1, all frequencies fall.
-
-    Returns:
-        float32 [num_mfccs, num_mfccs], to be multiplied from the right.
-    """
-    bank = config.mel_filters()
-    frequencies = np.linspace(0.0, config.sample_rate / 2, len(bank))
-    centres = frequencies @ bank / bank.sum(axis=0)
-    bands = np.arange(config.num_mel_bins)
-    heard = np.interp(factor * centres, centres, bands)
-    # Row m holds the shares of the old bands in the new band m.
-    shares = np.maximum(0.0, 1.0 - np.abs(heard[:, None] - bands))
-    transform = cepstral_matrix(config.num_mel_bins, config.num_mfccs, config.lifter)
-    return (transform.T @ shares.T @ transform).astype(np.float32)
 
 
 def _other_microphone(statistics: MfccStatistics) -> Change:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.augment import augment_images
 from a2i_tf.models.discriminator import build_discriminator
@@ -34,7 +35,7 @@ class AudioToImageGAN(keras.Model):
     Args:
         preset: Sizes, losses and rates.
         image_size: Width and height of the pictures in pixels.
-        mfcc_shape: (frames, coefficients).
+        mfcc: The recipe of the features.
         statistics: MFCC statistics of the training split.
         seed: Seed of noise and augmentation.
 
@@ -49,14 +50,14 @@ class AudioToImageGAN(keras.Model):
         self,
         preset: Preset,
         image_size: int,
-        mfcc_shape: tuple[int, int],
+        mfcc: MfccConfig,
         statistics: MfccStatistics,
         seed: int = 0,
     ) -> None:
         super().__init__(name="audio_to_image_gan")
         self.preset = preset
         self.seed = seed
-        self.encoder = build_encoder(preset, mfcc_shape, statistics)
+        self.encoder = build_encoder(preset, mfcc, statistics)
         self.generator = build_generator(preset, image_size)
         self.discriminator = build_discriminator(preset, image_size)
         self.drawing_encoder = copy_network(self.encoder)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from a2i_tf.audio.settings import MfccConfig
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.drawing_loop import build_drawing_generator
 from a2i_tf.models.embedding_flow import EmbeddingFlow
@@ -152,10 +153,10 @@ def jitter(latent: tf.Tensor, randomness: BatchRandomness) -> tf.Tensor:
 def build_gan(
     preset: Preset,
     image_size: int,
-    mfcc_shape: tuple[int, int],
+    mfcc: MfccConfig,
     statistics: MfccStatistics,
     seed: int = 0,
 ) -> AudioToImageGAN:
     """Builds the model of a preset; the arguments are those of `AudioToImageGAN`."""
     model = LatentGAN if preset.prior == "flow" else AudioToImageGAN
-    return model(preset, image_size, mfcc_shape, statistics, seed)
+    return model(preset, image_size, mfcc, statistics, seed)

@@ -22,6 +22,10 @@ class Preset(Config):
         mfcc_setting: Name of the front end in `MFCC_SETTINGS`.
         encoder: "convolutional" over time and frequency, or "dense" over all of them.
         encoder_width: Filters of the first convolution, or units of the first dense layer.
+        cepstral_mean_normalization: Whether an ear hears a sound without its cepstral mean (Atal
+            1974), which microphones shift, but which tells of level; only convolutional ones.
+        ears: How many of them listen, and are averaged.
+        throats: How many throats each of them hears a sound of; an odd number.
         embedding_dim: Length of what the encoder tells of a sound.
         noise_dim: Length of what it can't hear; with a flow, 64 times 2 or more.
         prior: Where that comes from: "flow", which makes it of the sound and noise, having learnt
@@ -60,12 +64,17 @@ class Preset(Config):
             on (models/flow_lesson.py); only with a flow.
         flow_minutes: Minutes of that at most, where the budget is one of minutes: longer lessons
             learn by heart.
+        flow_augment: Whether sounds are varied in that lesson, too, where they are so few that
+            the flow of embeddings would learn by heart how each sounds.
     """
 
     name: str
     mfcc_setting: str
     encoder: Literal["convolutional", "dense"]
     encoder_width: int
+    cepstral_mean_normalization: bool
+    ears: int
+    throats: int
     embedding_dim: int
     noise_dim: int
     prior: Literal["flow", "normal"]
@@ -94,12 +103,15 @@ class Preset(Config):
     alignment_share: float
     flow_share: float
     flow_minutes: float
+    flow_augment: bool
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name in ("encoder_width", "embedding_dim", "noise_dim", "batch_size"):
+        for name in ("encoder_width", "ears", "embedding_dim", "noise_dim", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.throats < 1 or self.throats % 2 == 0:
+            raise ValueError(f"throats is {self.throats}; it must be an odd number")
         if not 0 <= self.moving_average_decay < 1:
             raise ValueError("moving_average_decay must lie in [0, 1)")
         # A single number of unit size could only be 1 or -1.
@@ -128,6 +140,9 @@ DEFAULT = Preset(
     mfcc_setting="fine",
     encoder="convolutional",
     encoder_width=32,
+    cepstral_mean_normalization=False,
+    ears=1,
+    throats=1,
     embedding_dim=64,
     noise_dim=512,
     prior="flow",
@@ -156,6 +171,20 @@ DEFAULT = Preset(
     alignment_share=0.04,
     flow_share=0.2,
     flow_minutes=6.0,
+    flow_augment=False,
+)
+
+# For few speakers: what tells one from another must not be learnt.
+VOICES = replace(
+    DEFAULT,
+    name="voices",
+    encoder_width=20,
+    cepstral_mean_normalization=True,
+    ears=3,
+    throats=3,
+    guidance=3.0,
+    sketch_share=0.2,
+    flow_augment=True,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -165,6 +194,9 @@ SEED = Preset(
     mfcc_setting="scene104",
     encoder="dense",
     encoder_width=128,
+    cepstral_mean_normalization=False,
+    ears=1,
+    throats=1,
     embedding_dim=32,
     noise_dim=32,
     prior="normal",
@@ -193,6 +225,7 @@ SEED = Preset(
     alignment_share=0.0,
     flow_share=0.0,
     flow_minutes=0.0,
+    flow_augment=False,
 )
 
 TINY = Preset(
@@ -200,6 +233,9 @@ TINY = Preset(
     mfcc_setting="scene104",
     encoder="convolutional",
     encoder_width=8,
+    cepstral_mean_normalization=False,
+    ears=1,
+    throats=1,
     embedding_dim=8,
     noise_dim=128,
     prior="flow",
@@ -228,9 +264,10 @@ TINY = Preset(
     alignment_share=0.1,
     flow_share=0.2,
     flow_minutes=6.0,
+    flow_augment=False,
 )
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, SEED, TINY)}
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (DEFAULT, VOICES, SEED, TINY)}
 
 
 def preset_named(name: str, guidance: float | None = None) -> Preset:

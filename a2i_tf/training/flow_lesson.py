@@ -87,7 +87,9 @@ def _describe(lesson: FlowLesson, context: LessonContext, seconds: float) -> Des
     describe = tf.function(lesson.describe)
     count = context.num_batches_in_memory
     rows = []
-    for done, batch in enumerate(context.plain_batches.take(count), 1):
+    varied = context.config.preset.flow_augment
+    batches = context.batches if varied else context.plain_batches
+    for done, batch in enumerate(batches.take(count), 1):
         rows.append([part.numpy() for part in describe(*batch)])
         context.on_count("describing pictures", done, count)
         if time.monotonic() - started >= seconds:

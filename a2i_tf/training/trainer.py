@@ -129,9 +129,7 @@ def _build(
     use_fast_precision()
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
-        gan = build_gan(
-            config.preset, config.image_size, config.mfcc.shape, statistics, config.seed
-        )
+        gan = build_gan(config.preset, config.image_size, config.mfcc, statistics, config.seed)
         gan.compile(jit_compile=False)
     return gan
 

@@ -40,7 +40,9 @@ def _learn_to_sketch(gan: AudioToImageGAN, context: LessonContext) -> bool:
     with context.strategy.scope():
         sketcher = build_sketcher(gan.preset, gan.encoder)
     sketches = context.batches.map(
-        lambda mfcc, images: (mfcc, make_sketches(images)), num_parallel_calls=tf.data.AUTOTUNE
+        # Every ear is to say the same.
+        lambda mfcc, images: (mfcc, make_sketches(images)[:, None]),
+        num_parallel_calls=tf.data.AUTOTUNE,
     )
     return _fit(sketcher, sketches, gan.preset.sketch_share, context)
 
