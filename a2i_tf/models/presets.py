@@ -183,7 +183,7 @@ VOICES = replace(
     ears=3,
     throats=3,
     guidance=3.0,
-    sketch_share=0.2,
+    sketch_share=0.3,
     flow_augment=True,
 )
 
