@@ -23,6 +23,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from a2i_tf.datasets.pipeline import Arrays
 from a2i_tf.evaluation.factors import factor_targets
 
+# Raised whenever the same sounds would be read otherwise.
+REGRESSOR_VERSION = 1
+
 # The support vector machines' cost grows with the square.
 _MOST_ROWS = 6_000
 _BLOCK = 512

@@ -1,31 +1,16 @@
-"""Judges that were trained before, kept beside the dataset they belong to.
-
-    <dataset root>/.judge/<key>/judge.keras
-
-The key covers all that the judge depends on, so that another dataset, image size, choice of pairs
-or version of the judge trains another one.
-"""
+"""Judges that were trained before."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
-from a2i_tf.atomic import new_folder
 from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.datasets.pipeline import Arrays
-from a2i_tf.errors import A2IError
+from a2i_tf.evaluation.cache import CACHE_FOLDER, KEY_LENGTH, OnNote, load_or_make
 from a2i_tf.evaluation.judge import JUDGE_VERSION, Judge, OnEpoch, train_judge
 from a2i_tf.models.drawing import read_network
-
-CACHE_FOLDER = ".judge"
-_KEY_LENGTH = 16
-
-OnNote = Callable[[str], None]
 
 
 def load_or_train_judge(
@@ -47,30 +32,20 @@ def load_or_train_judge(
         seed: Seed of the training.
         cache: Where judges are kept; by default `.judge` in the dataset's folder.
         on_epoch: Called with (epochs done, epochs in all) while a judge is trained.
-        on_note: Called with one line when a judge can't be read or kept. That is no error: it
-            costs the next evaluation the time to train one again.
+        on_note: Called with one line when a judge can't be read or kept.
 
     Returns:
         The judge.
     """
     key = _key(folder, train, validation, seed)
-    path = (cache or folder.root / CACHE_FOLDER) / key / "judge.keras"
-    tell = on_note or (lambda _: None)
-    try:
-        if path.exists():
-            return Judge(read_network(path))
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile):
-        tell(f"{path.parent}: the kept judge is damaged; another one was trained")
-        shutil.rmtree(path.parent, ignore_errors=True)
-    judge = train_judge(train, validation, len(folder.labels), seed, on_epoch)
-    try:
-        with new_folder(path.parent) as temporary:
-            judge.network.save(temporary / path.name)
-    except A2IError as error:
-        # Another process may have finished the same judge first; then one is there.
-        if not path.exists():
-            tell(f"the judge was not kept ({error})")
-    return judge
+    return load_or_make(
+        (cache or folder.root / CACHE_FOLDER) / key / "judge.keras",
+        "judge",
+        load=lambda path: Judge(read_network(path)),
+        make=lambda: train_judge(train, validation, len(folder.labels), seed, on_epoch),
+        save=lambda judge, path: judge.network.save(path),
+        on_note=on_note,
+    )
 
 
 def _key(folder: PairsFolder, train: Arrays, validation: Arrays, seed: int) -> str:
@@ -86,4 +61,4 @@ def _key(folder: PairsFolder, train: Arrays, validation: Arrays, seed: int) -> s
         "seed": seed,
         "version": JUDGE_VERSION,
     }
-    return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()[:_KEY_LENGTH]
+    return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()[:KEY_LENGTH]

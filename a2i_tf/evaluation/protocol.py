@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +10,14 @@ from numpy.typing import NDArray
 from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.datasets.pipeline import load_arrays
 from a2i_tf.errors import A2IError
-from a2i_tf.evaluation.audio_regressor import read_factors_from_audio
 from a2i_tf.evaluation.baselines import BASELINES
+from a2i_tf.evaluation.cache import CACHE_FOLDER, OnNote
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
 from a2i_tf.evaluation.controls import measure_controls
 from a2i_tf.evaluation.factor_reader import FactorReader, train_factor_reader
 from a2i_tf.evaluation.judge import Judge
 from a2i_tf.evaluation.judge_cache import load_or_train_judge
+from a2i_tf.evaluation.readings_cache import load_or_read_factors
 from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
 from a2i_tf.evaluation.scorer import Scorer
 from a2i_tf.evaluation.splits import OnStep, Splits, load_splits, notes_on_test, require_splits
@@ -42,12 +42,11 @@ def evaluate(
     seeds: Mapping[str, Sequence[str]] | None = None,
     items: int | None = None,
     seed: int = 0,
-    judge_cache: Path | None = None,
     on_step: OnStep | None = None,
 ) -> Report:
     """Measures models and all baselines on the test split.
 
-    Nothing is written but the cache of the judge.
+    Nothing is written but what is kept for the next evaluation (evaluation/cache.py).
 
     Args:
         models: One model, reported as "model", or several by name. They may hear through
@@ -59,7 +58,6 @@ def evaluate(
         items: At most so many test items, evenly spread over the test split; by default all.
         seed: Seed of noise, random baselines and the choice of pictured items. The judge's own
             seed is fixed, so that reports of several seeds have the same judge.
-        judge_cache: Where trained judges are kept; by default in the dataset's folder.
         on_step: Called with (what is done, steps done, steps in all of that kind).
 
     Returns:
@@ -79,14 +77,14 @@ def evaluate(
     notes: list[str] = []
     splits = load_splits(folder, first.config.mfcc, size, items, tell, notes.append)
     notes += notes_on_test(folder, splits.test)
-    judge = _load_judge(folder, splits, judge_cache, tell, notes.append)
+    judge = _load_judge(folder, splits, tell, notes.append)
     reader = _train_reader(folder, splits, tell)
     scorer = Scorer(splits.train, splits.test, judge, reader, seed)
     rows = choose_items(
         splits.test.labels, _PICTURED_ITEMS_PER_CLASS, random_stream(seed, "picture")
     )
     scores, pictured = _score_all(scorer, _make_systems(named, folder, splits), rows, tell)
-    scores |= _score_audio_regressor(scorer, splits, reader, tell)
+    scores |= _score_audio_regressor(scorer, folder, splits, tell, notes.append)
     controls = measure_controls(
         first, folder, splits.test.pairs, judge, reader, seed=seed, on_step=on_step
     )
@@ -122,18 +120,11 @@ def _common_image_size(models: Mapping[str, DrawingModel]) -> int:
     return next(iter(sizes.values()))
 
 
-def _load_judge(
-    folder: PairsFolder,
-    splits: Splits,
-    cache: Path | None,
-    tell: OnStep,
-    note: Callable[[str], None],
-) -> Judge:
+def _load_judge(folder: PairsFolder, splits: Splits, tell: OnStep, note: OnNote) -> Judge:
     return load_or_train_judge(
         folder,
         splits.train,
         splits.validation,
-        cache=cache,
         on_epoch=lambda done, total: tell("training the judge", done, total),
         on_note=note,
     )
@@ -185,13 +176,18 @@ def _score_all(
 
 
 def _score_audio_regressor(
-    scorer: Scorer, splits: Splits, reader: FactorReader | None, tell: OnStep
+    scorer: Scorer, folder: PairsFolder, splits: Splits, tell: OnStep, note: OnNote
 ) -> dict[str, Scores]:
-    if reader is None:
+    if not folder.factor_names:
         return {}
     tell("reading the factors from sound", 0, 1)
-    readings = read_factors_from_audio(
-        splits.train, splits.validation, splits.test.mfcc, reader.factor_names
+    readings = load_or_read_factors(
+        splits.train,
+        splits.validation,
+        splits.test.mfcc,
+        folder.factor_names,
+        folder.root / CACHE_FOLDER,
+        note,
     )
     return {AUDIO_REGRESSOR: scorer.score_factors(readings)}
 
