@@ -8,7 +8,7 @@ from pathlib import Path
 
 from a2i_tf.datasets.pairs import PairsFolder
 from a2i_tf.datasets.pipeline import Arrays
-from a2i_tf.evaluation.cache import CACHE_FOLDER, KEY_LENGTH, OnNote, load_or_make
+from a2i_tf.evaluation.cache import KEY_LENGTH, OnNote, load_or_make
 from a2i_tf.evaluation.judge import JUDGE_VERSION, Judge, OnEpoch, train_judge
 from a2i_tf.models.drawing import read_network
 
@@ -18,8 +18,8 @@ def load_or_train_judge(
     train: Arrays,
     validation: Arrays,
     *,
+    cache: Path,
     seed: int = 0,
-    cache: Path | None = None,
     on_epoch: OnEpoch | None = None,
     on_note: OnNote | None = None,
 ) -> Judge:
@@ -29,8 +29,8 @@ def load_or_train_judge(
         folder: The dataset.
         train: Its training split at the size of the images to be judged.
         validation: Its validation split at the same size.
+        cache: Where judges are kept.
         seed: Seed of the training.
-        cache: Where judges are kept; by default `.judge` in the dataset's folder.
         on_epoch: Called with (epochs done, epochs in all) while a judge is trained.
         on_note: Called with one line when a judge can't be read or kept.
 
@@ -39,7 +39,7 @@ def load_or_train_judge(
     """
     key = _key(folder, train, validation, seed)
     return load_or_make(
-        (cache or folder.root / CACHE_FOLDER) / key / "judge.keras",
+        cache / key / "judge.keras",
         "judge",
         load=lambda path: Judge(read_network(path)),
         make=lambda: train_judge(train, validation, len(folder.labels), seed, on_epoch),

@@ -125,6 +125,7 @@ def _load_judge(folder: PairsFolder, splits: Splits, tell: OnStep, note: OnNote)
         folder,
         splits.train,
         splits.validation,
+        cache=folder.root / CACHE_FOLDER,
         on_epoch=lambda done, total: tell("training the judge", done, total),
         on_note=note,
     )

@@ -108,7 +108,7 @@ class Alignment(keras.Model):
 
     @tf.function
     def _listen(self, mfcc: tf.Tensor) -> tf.Tensor:
-        # As a graph: step by step, several ears take four times as long.
+        # As a graph even outside of `fit`: that takes half as long.
         return self.listener(mfcc, training=False)
 
 
