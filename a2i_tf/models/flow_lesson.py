@@ -25,9 +25,9 @@ class FlowLesson(keras.Model):
 
     What the flows go by is blurred a little (conditioning augmentation, Ho et al. 2022, arXiv
     2106.15282, section 4), and the flow of latents learns with dropout: else they learn by heart
-    which picture belongs to an embedding, and which embedding to a sound. Unless
-    the preset wants it, sounds aren't varied here as they are before: of a sound in noise, less can
-    be told than of those that are to be drawn.
+    which picture belongs to an embedding, and which embedding to a sound. Unless the preset wants
+    it, sounds aren't varied here as they are before: of a sound in noise, less can be told than of
+    those that are to be drawn.
 
     Args:
         gan: Its flows are trained, and their moving averages kept, in place.
