@@ -64,7 +64,7 @@ def test_train_refuses_bad_pairs_and_skips_them_when_told(a2i, tmp_path, monkeyp
     strict.write_text(json.dumps({**json.loads(strict.read_text()), "skip_bad": False}))
     code, out, _ = a2i("evaluate", "strict", "again", "--items", 4)
     assert code == 0
-    assert "2 of 36 pairs are bad and left out" in out
+    assert "2 of 28 pairs are bad and left out" in out
     code, _, err = a2i("train", "--resume", "again", "--preset", "seed")
     assert code == 2
     assert "--preset can't be changed" in err

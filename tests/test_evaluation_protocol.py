@@ -142,7 +142,9 @@ def test_same_seed_same_report_with_the_kept_judge(report, again):
 def test_progress_is_told(again):
     _, told, _ = again
     assert list(dict.fromkeys(what for what, _, _ in told)) == [
+        "checking the pairs",
         "loading",
+        "looking at the training pictures",
         "training the factor reader",
         "measuring",
         "reading the factors from sound",
@@ -186,7 +188,7 @@ def test_dataset_without_factors_validation_or_a_class_to_test(model, tmp_path, 
     assert list(report.systems) == ["model", *BASELINE_ROWS, "real"]
     assert not set(FACTOR_METRICS) & set(report.systems["model"])
     assert report.controls.mix is None
-    assert report.notes[0] == "no source of b falls into the test split"
+    assert report.notes[0] == "none of the 2 test items is of b"
     assert report.notes[1].startswith(f"all test items are of one source, {tested[0].source}:")
     json.dumps(report.to_dict(), allow_nan=False)
 

@@ -21,9 +21,9 @@ def model():
 @pytest.fixture(scope="module")
 def scorer(tmp_path_factory, model):
     folder = make_pairs_folder(tmp_path_factory.mktemp("data") / "pairs")
-    splits = load_splits(folder, model.config.mfcc, 32, None, lambda *_: None, lambda _: None)
+    splits = load_splits(folder, model.config.mfcc, 32, lambda *_: None, lambda _: None)
     judge = Judge(build_judge(32, len(folder.labels)))
-    return Scorer(splits.train, splits.test, judge, None, seed=0)
+    return Scorer(judge.features(splits.train.images), splits.test, judge, None, seed=0)
 
 
 def test_samples_are_told_by_their_mean_and_how_far_they_lie_apart(scorer, model):
@@ -38,7 +38,7 @@ def test_samples_are_told_by_their_mean_and_how_far_they_lie_apart(scorer, model
 
 
 def test_exchanged_pictures_are_those_of_other_sources(scorer):
-    drawn = scorer.draw(real(scorer.train, scorer.test))
+    drawn = scorer.draw(real(scorer.test, scorer.test))
     given = scorer.exchange(drawn)
     sources = np.array([pair.source for pair in scorer.test.pairs])
     for own, others in ((drawn.images, given.images), (drawn.sample_means, given.sample_means)):
@@ -53,7 +53,7 @@ def test_exchanged_pictures_are_those_of_other_sources(scorer):
 
 
 def test_what_is_drawn_for_others_is_as_dark_and_shows_other_things(scorer):
-    drawn = scorer.draw(real(scorer.train, scorer.test))
+    drawn = scorer.draw(real(scorer.test, scorer.test))
     own, given = scorer.score(drawn), scorer.score(scorer.exchange(drawn))
     assert given["dark_fraction"].mean == pytest.approx(own["dark_fraction"].mean)
     for name in ("ssim", "ssim_of_mean", "retrieval_r1"):

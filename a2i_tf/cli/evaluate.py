@@ -12,9 +12,7 @@ import typer
 from a2i_tf.cli.console import Stages, print_json, say, stages
 
 if TYPE_CHECKING:
-    from a2i_tf.datasets.pairs import PairsFolder
     from a2i_tf.evaluation.report import Report
-    from a2i_tf.models.config import ModelConfig
     from a2i_tf.models.drawing import DrawingModel
 
 
@@ -109,20 +107,17 @@ def _evaluate(runs: list[Path], root: Path, items: int | None, seed: int) -> Rep
         steps = {name: model.config.steps for name, model in models.items()}
         unfinished = find_unfinished(named, configs, steps)
         notes += notes_on_runs(configs, unfinished)
-        show("checking the pairs", 0, 1)
-        skip_bad = any(config.skip_bad for config in configs.values())
-        first = next(iter(models.values())).config
-        folder, notes_on_pairs = _drop_bad_pairs(folder, first, skip_bad)
         finished = {name: config for name, config in configs.items() if name not in unfinished}
         report = evaluate_models(
             models,
             folder,
             seeds=group_by_seed(finished),
             items=items,
+            skip_bad=any(config.skip_bad for config in configs.values()),
             seed=seed,
             on_step=show,
         )
-    return dataclasses.replace(report, notes=(*notes, *notes_on_pairs, *report.notes))
+    return dataclasses.replace(report, notes=(*notes, *report.notes))
 
 
 def _read_models(named: dict[str, Path], show: Stages) -> dict[str, DrawingModel]:
@@ -134,23 +129,6 @@ def _read_models(named: dict[str, Path], show: Stages) -> dict[str, DrawingModel
         show("reading the models", done, len(named))
         models[name] = read_drawing_model(run / MODEL_FOLDER)
     return models
-
-
-def _drop_bad_pairs(
-    folder: PairsFolder, config: ModelConfig, skip_bad: bool
-) -> tuple[PairsFolder, list[str]]:
-    from a2i_tf.datasets.check import (
-        count_bad_pairs,
-        describe_bad_pairs,
-        drop_bad_pairs,
-    )
-    from a2i_tf.datasets.records.preparation import pairs_to_read
-
-    read = pairs_to_read(folder, config.mfcc, config.image_size)
-    kept, bad = drop_bad_pairs(folder, read, skip_bad=skip_bad)
-    if not bad:
-        return kept, []
-    return kept, [f"{count_bad_pairs(bad, folder)} and left out: {describe_bad_pairs(bad)}"]
 
 
 def _write_picture(path: Path, report: Report) -> None:

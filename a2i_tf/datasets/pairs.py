@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,11 +100,18 @@ class PairsFolder:
 
     def split(self, split: Split) -> tuple[Pair, ...]:
         """Returns the pairs whose source falls into `split`; there may be none."""
-        return tuple(pair for pair in self.pairs if pair.effective_split == split)
+        return self._by_split[split]
 
     def labelled(self, label: str) -> tuple[Pair, ...]:
         """Returns the pairs of a label."""
         return tuple(pair for pair in self.pairs if pair.label == label)
+
+    @cached_property
+    def _by_split(self) -> dict[Split, tuple[Pair, ...]]:
+        pairs: dict[Split, list[Pair]] = {split: [] for split in SPLITS}
+        for pair in self.pairs:
+            pairs[pair.effective_split].append(pair)
+        return {split: tuple(found) for split, found in pairs.items()}
 
     @cached_property
     def has_split_column(self) -> bool:
@@ -118,6 +125,7 @@ class PairsFolder:
         return PairsFolder(self.root, self.info, kept)
 
 
+@cache
 def split_of(source: str) -> Split:
     """Returns the split of a source: a hash of its name, so that adding sources moves none."""
     digest = hashlib.sha256(source.encode()).digest()

@@ -1,6 +1,7 @@
 """What an evaluation learns from a dataset alone, kept beside it.
 
     <dataset root>/.judge/<key>/judge.keras      the judge
+    <dataset root>/.judge/<key>/features.npz     what the judge sees in the training pictures
     <dataset root>/.judge/<key>/readings.npz     what the audio regressor reads
 
 A key covers all that the thing depends on, so that another dataset or choice of pairs makes
@@ -13,7 +14,10 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from a2i_tf.atomic import new_folder
 from a2i_tf.errors import A2IError
@@ -24,6 +28,7 @@ KEY_LENGTH = 16
 OnNote = Callable[[str], None]
 Kept = TypeVar("Kept")
 
+_NAME_IN_FILE = "values"
 _DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -63,3 +68,22 @@ def load_or_make(
         if not path.exists():
             tell(f"the {name} was not kept ({error})")
     return made
+
+
+def load_or_make_array(
+    path: Path, name: str, make: Callable[[], NDArray[Any]], on_note: OnNote | None = None
+) -> NDArray[Any]:
+    """Does what `load_or_make` does, for an array in a `.npz` file, whose checksum tells damage."""
+    return load_or_make(
+        path,
+        name,
+        load=_load_array,
+        make=make,
+        save=lambda made, file: np.savez(file, **{_NAME_IN_FILE: made}),
+        on_note=on_note,
+    )
+
+
+def _load_array(path: Path) -> NDArray[Any]:
+    with np.load(path) as file:
+        return np.asarray(file[_NAME_IN_FILE])

@@ -15,12 +15,20 @@ from a2i_tf.evaluation.cache import CACHE_FOLDER, OnNote
 from a2i_tf.evaluation.comparison import choose_items, comparison_picture
 from a2i_tf.evaluation.controls import measure_controls
 from a2i_tf.evaluation.factor_reader import FactorReader, train_factor_reader
+from a2i_tf.evaluation.features_cache import load_or_see_features
 from a2i_tf.evaluation.judge import Judge
 from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.readings_cache import load_or_read_factors
 from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
 from a2i_tf.evaluation.scorer import Scorer
-from a2i_tf.evaluation.splits import OnStep, Splits, load_splits, notes_on_test, require_splits
+from a2i_tf.evaluation.splits import (
+    OnStep,
+    Splits,
+    drop_unusable,
+    load_splits,
+    notes_on_test,
+    thin_splits,
+)
 from a2i_tf.evaluation.streams import random_stream
 from a2i_tf.evaluation.systems import System, model_system
 from a2i_tf.models.drawing import DrawingModel
@@ -41,6 +49,7 @@ def evaluate(
     *,
     seeds: Mapping[str, Sequence[str]] | None = None,
     items: int | None = None,
+    skip_bad: bool = False,
     seed: int = 0,
     on_step: OnStep | None = None,
 ) -> Report:
@@ -56,6 +65,7 @@ def evaluate(
         seeds: Names of models that are alike but for their seed, by the name of the row that
             tells of all of them.
         items: At most so many test items, evenly spread over the test split; by default all.
+        skip_bad: Whether pairs that can't be used are left out, instead of raising an error.
         seed: Seed of noise, random baselines and the choice of pictured items. The judge's own
             seed is fixed, so that reports of several seeds have the same judge.
         on_step: Called with (what is done, steps done, steps in all of that kind).
@@ -65,21 +75,25 @@ def evaluate(
 
     Raises:
         A2IError: if the models' image sizes differ, a split is empty, a class has no training
-            source, or the dataset doesn't fit a model.
+            source, pairs are bad, or the dataset doesn't fit a model.
         ValueError: if there is no model, or one has the name of another row.
     """
     named = {MODEL_NAME: models} if isinstance(models, DrawingModel) else dict(models)
     _check_names([*named, *(seeds or {})])
     size = _common_image_size(named)
-    require_splits(folder)
     tell = on_step or (lambda _what, _done, _total: None)
     first = next(iter(named.values()))
     notes: list[str] = []
-    splits = load_splits(folder, first.config.mfcc, size, items, tell, notes.append)
+    folder = thin_splits(folder, items)
+    tell("checking the pairs", 0, 1)
+    mfcc = first.config.mfcc
+    folder = drop_unusable(folder, mfcc, size, skip_bad=skip_bad, on_note=notes.append)
+    splits = load_splits(folder, mfcc, size, tell, notes.append)
     notes += notes_on_test(folder, splits.test)
     judge = _load_judge(folder, splits, tell, notes.append)
+    seen = _see_training_pictures(folder, splits, judge, tell, notes.append)
     reader = _train_reader(folder, splits, tell)
-    scorer = Scorer(splits.train, splits.test, judge, reader, seed)
+    scorer = Scorer(seen, splits.test, judge, reader, seed)
     rows = choose_items(
         splits.test.labels, _PICTURED_ITEMS_PER_CLASS, random_stream(seed, "picture")
     )
@@ -129,6 +143,14 @@ def _load_judge(folder: PairsFolder, splits: Splits, tell: OnStep, note: OnNote)
         on_epoch=lambda done, total: tell("training the judge", done, total),
         on_note=note,
     )
+
+
+def _see_training_pictures(
+    folder: PairsFolder, splits: Splits, judge: Judge, tell: OnStep, note: OnNote
+) -> NDArray[np.float32]:
+    tell("looking at the training pictures", 0, 1)
+    cache = folder.root / CACHE_FOLDER
+    return load_or_see_features(folder, splits.train, judge, cache, note)
 
 
 def _train_reader(folder: PairsFolder, splits: Splits, tell: OnStep) -> FactorReader | None:

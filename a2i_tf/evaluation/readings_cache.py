@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from a2i_tf.datasets.pipeline import Arrays
 from a2i_tf.evaluation.audio_regressor import REGRESSOR_VERSION, read_factors_from_audio
-from a2i_tf.evaluation.cache import KEY_LENGTH, OnNote, load_or_make
+from a2i_tf.evaluation.cache import KEY_LENGTH, OnNote, load_or_make_array
 from a2i_tf.evaluation.factors import factor_targets
-
-_NAME_IN_FILE = "readings"
 
 
 def load_or_read_factors(
@@ -40,19 +38,12 @@ def load_or_read_factors(
         float64 [n_test, num_factors] in [0, 1]; NaN for a factor that the training split doesn't
         have.
     """
-    return load_or_make(
+    return load_or_make_array(
         cache / _key(train, validation, test_mfcc, factor_names) / "readings.npz",
         "reading of factors from sound",
-        load=_load,
-        make=lambda: read_factors_from_audio(train, validation, test_mfcc, factor_names),
-        save=lambda readings, path: np.savez(path, **{_NAME_IN_FILE: readings}),
-        on_note=on_note,
+        lambda: read_factors_from_audio(train, validation, test_mfcc, factor_names),
+        on_note,
     )
-
-
-def _load(path: Path) -> NDArray[np.float64]:
-    with np.load(path) as file:
-        return np.asarray(file[_NAME_IN_FILE])
 
 
 def _key(

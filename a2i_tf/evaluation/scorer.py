@@ -52,14 +52,14 @@ class Scorer:
     """Measures systems; what is the same for all of them is computed once.
 
     Attributes:
-        train: The training split, of which the pictures are used.
+        train_features: The judge's features of the training pictures, float32 [n_train, features].
         test: The items that every system draws for.
         judge: Names classes, and gives the features.
         reader: Reads the factors; None where the dataset has none.
         seed: Seed of all random choices.
     """
 
-    train: Arrays
+    train_features: NDArray[np.float32]
     test: Arrays
     judge: Judge
     reader: FactorReader | None
@@ -107,10 +107,10 @@ class Scorer:
             "psnr": psnr(images, self.test.images),
             "hss": hss(images, self.test.images),
             "dark_fraction": dark_fraction(images),
-            "memorization": nearest_distance(features, self._train_features) / self._real_nearest,
+            "memorization": nearest_distance(features, self.train_features) / self._real_nearest,
         }
         scores = {name: score_by_source(values, self._sources) for name, values in by_item.items()}
-        if min(len(images), len(self.train.images)) > 1:
+        if min(len(images), len(self.train_features)) > 1:
             scores["kid"] = kid(features, self._test_features, random_stream(self.seed, "kid"))
         scores |= self._score_samples(drawn)
         if self.reader:
@@ -126,7 +126,7 @@ class Scorer:
         scores = self.score(drawn) | {"diversity": Score(1.0, 0.0)}
         if "kid" in scores:
             stream = random_stream(self.seed, "kid")
-            scores["kid"] = kid(self._train_features, self._test_features, stream)
+            scores["kid"] = kid(self.train_features, self._test_features, stream)
         return only_finite(scores)
 
     def score_factors(self, readings: NDArray[np.floating]) -> Scores:
@@ -186,17 +186,13 @@ class Scorer:
         return np.array([pair.source for pair in self.test.pairs])
 
     @cached_property
-    def _train_features(self) -> NDArray[np.float32]:
-        return self.judge.features(self.train.images)
-
-    @cached_property
     def _test_features(self) -> NDArray[np.float32]:
         return self.judge.features(self.test.images)
 
     @cached_property
     def _real_nearest(self) -> float:
         """Mean distance of a real test picture to the nearest training picture; NaN for 0."""
-        return nearest_distance(self._test_features, self._train_features).mean() or np.nan
+        return nearest_distance(self._test_features, self.train_features).mean() or np.nan
 
     @cached_property
     def _class_distances(self) -> NDArray[np.float64]:

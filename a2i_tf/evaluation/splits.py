@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from a2i_tf.audio.settings import MfccConfig
+from a2i_tf.datasets.check import count_bad_pairs, describe_bad_pairs, drop_bad_pairs
 from a2i_tf.datasets.pairs import SPLITS, Pair, PairsFolder, Split
 from a2i_tf.datasets.pipeline import Arrays, load_arrays
+from a2i_tf.datasets.quantity import quantity
 from a2i_tf.datasets.records.arrays import load_training_arrays
+from a2i_tf.datasets.records.preparation import pairs_to_read
 from a2i_tf.errors import A2IError
 from a2i_tf.evaluation.systems import evenly_spread
 
@@ -21,10 +25,7 @@ OnStep = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Splits:
-    """All three splits in memory, the validation split thinned; of the test split, what is drawn.
-
-    The validation split may have no rows.
-    """
+    """All three splits in memory; the validation split may have no rows."""
 
     train: Arrays
     validation: Arrays
@@ -53,25 +54,69 @@ def require_splits(folder: PairsFolder) -> None:
         )
 
 
+def thin_splits(folder: PairsFolder, items: int | None) -> PairsFolder:
+    """Leaves of a dataset the pairs that are used: of the validation split, 2,000 at most.
+
+    Args:
+        folder: The dataset.
+        items: At most so many test items, evenly spread over the test split; None for all.
+
+    Raises:
+        A2IError: as `require_splits` does.
+    """
+    require_splits(folder)
+    used = (
+        *folder.split("train"),
+        *_spread(folder.split("validation"), _MOST_VALIDATION_ITEMS),
+        *_spread(folder.split("test"), items),
+    )
+    return dataclasses.replace(folder, pairs=used)
+
+
+def drop_unusable(
+    folder: PairsFolder,
+    mfcc: MfccConfig,
+    image_size: int,
+    *,
+    skip_bad: bool,
+    on_note: Callable[[str], None],
+) -> PairsFolder:
+    """Returns the dataset without its bad pairs, having looked at the files that are read.
+
+    Args:
+        folder: What `thin_splits` left.
+        mfcc: The front end.
+        image_size: Width and height of the pictures in pixels.
+        skip_bad: Whether bad pairs are dropped, instead of raising an error.
+        on_note: Called with one line about those that were dropped.
+
+    Raises:
+        A2IError: if there are bad pairs and `skip_bad` is false, or as `require_splits` does.
+    """
+    read = pairs_to_read(folder, mfcc, image_size)
+    kept, bad = drop_bad_pairs(folder, read, skip_bad=skip_bad)
+    if bad:
+        on_note(f"{count_bad_pairs(bad, folder)} and left out: {describe_bad_pairs(bad)}")
+        require_splits(kept)
+    return kept
+
+
 def load_splits(
     folder: PairsFolder,
     mfcc: MfccConfig,
     image_size: int,
-    items: int | None,
     tell: OnStep,
     on_note: Callable[[str], None],
 ) -> Splits:
-    """Loads all splits; of the validation split up to 2,000 items, evenly spread.
+    """Loads all splits.
 
     Args:
-        folder: The dataset.
+        folder: What `drop_unusable` left.
         mfcc: The front end.
         image_size: Width and height of the pictures in pixels.
-        items: At most so many test items, evenly spread over the test split; None for all.
         tell: Called after every split, and while the training split's records are checked.
         on_note: Called with one line if these can't be used.
     """
-    chosen = _spread(folder.split("test"), items)
     tell("loading", 0, len(SPLITS))
 
     def tell_of_records(what: str, done: int, total: int) -> None:
@@ -81,10 +126,10 @@ def load_splits(
 
     train = load_training_arrays(folder, mfcc, image_size, tell_of_records, on_note)
     tell("loading", 1, len(SPLITS))
-    validated = _spread(folder.split("validation"), _MOST_VALIDATION_ITEMS)
+    validated = folder.split("validation")
     validation = load_arrays(folder, validated, mfcc, image_size) if validated else _no_rows(train)
     tell("loading", 2, len(SPLITS))
-    test = load_arrays(folder, chosen, mfcc, image_size)
+    test = load_arrays(folder, folder.split("test"), mfcc, image_size)
     tell("loading", 3, len(SPLITS))
     return Splits(train, validation, test)
 
@@ -103,9 +148,9 @@ def notes_on_test(folder: PairsFolder, test: Arrays) -> list[str]:
     tested = set(test.labels)
     missing = [label for place, label in enumerate(folder.labels) if place not in tested]
     if missing:
-        whole = len(test.pairs) == len(folder.split("test"))
-        where = "the test split" if whole else "the chosen test items"
-        notes.append(f"no source of {', '.join(missing)} falls into {where}")
+        notes.append(
+            f"none of the {quantity(len(test.pairs), 'test item')} is of {', '.join(missing)}"
+        )
     sources = {pair.source for pair in test.pairs}
     if len(sources) == 1:
         notes.append(
