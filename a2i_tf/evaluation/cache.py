@@ -28,7 +28,6 @@ KEY_LENGTH = 16
 OnNote = Callable[[str], None]
 Kept = TypeVar("Kept")
 
-_NAME_IN_FILE = "values"
 _DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -79,11 +78,12 @@ def load_or_make_array(
         name,
         load=_load_array,
         make=make,
-        save=lambda made, file: np.savez(file, **{_NAME_IN_FILE: made}),
+        save=lambda made, file: np.savez(file, made),
         on_note=on_note,
     )
 
 
 def _load_array(path: Path) -> NDArray[Any]:
     with np.load(path) as file:
-        return np.asarray(file[_NAME_IN_FILE])
+        (name,) = file.files
+        return np.asarray(file[name])
