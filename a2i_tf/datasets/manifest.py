@@ -178,6 +178,6 @@ def _check_values(pair: Pair) -> None:
 
 def _leaves_folder(name: str) -> bool:
     # As text: a `Path` for each of many thousands takes seconds.
-    first, *rest = name.replace("\\", "/").split("/")
-    has_drive = first[1:2] == ":"
-    return not first or has_drive or ".." in (first, *rest)
+    steps = name.replace("\\", "/").split("/")
+    has_drive = steps[0][1:2] == ":"
+    return not steps[0] or has_drive or ".." in steps

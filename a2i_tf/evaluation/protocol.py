@@ -21,14 +21,7 @@ from a2i_tf.evaluation.judge_cache import load_or_train_judge
 from a2i_tf.evaluation.readings_cache import load_or_read_factors
 from a2i_tf.evaluation.report import WEAK_JUDGE_ACCURACY, Report, Scores, score_over_seeds
 from a2i_tf.evaluation.scorer import Scorer
-from a2i_tf.evaluation.splits import (
-    OnStep,
-    Splits,
-    drop_unusable,
-    load_splits,
-    notes_on_test,
-    thin_splits,
-)
+from a2i_tf.evaluation.splits import OnStep, Splits, choose_pairs, load_splits, notes_on_test
 from a2i_tf.evaluation.streams import random_stream
 from a2i_tf.evaluation.systems import System, model_system
 from a2i_tf.models.drawing import DrawingModel
@@ -84,10 +77,9 @@ def evaluate(
     tell = on_step or (lambda _what, _done, _total: None)
     first = next(iter(named.values()))
     notes: list[str] = []
-    folder = thin_splits(folder, items)
-    tell("checking the pairs", 0, 1)
     mfcc = first.config.mfcc
-    folder = drop_unusable(folder, mfcc, size, skip_bad=skip_bad, on_note=notes.append)
+    tell("checking the pairs", 0, 1)
+    folder = choose_pairs(folder, items, mfcc, size, skip_bad=skip_bad, on_note=notes.append)
     splits = load_splits(folder, mfcc, size, tell, notes.append)
     notes += notes_on_test(folder, splits.test)
     judge = _load_judge(folder, splits, tell, notes.append)

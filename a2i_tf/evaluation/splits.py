@@ -54,15 +54,29 @@ def require_splits(folder: PairsFolder) -> None:
         )
 
 
-def thin_splits(folder: PairsFolder, items: int | None) -> PairsFolder:
-    """Leaves of a dataset the pairs that are used: of the validation split, 2,000 at most.
+def choose_pairs(
+    folder: PairsFolder,
+    items: int | None,
+    mfcc: MfccConfig,
+    image_size: int,
+    *,
+    skip_bad: bool,
+    on_note: Callable[[str], None],
+) -> PairsFolder:
+    """Leaves of a dataset the pairs that are used, and looks at those of their files that are read.
+
+    These are the training split, 2,000 items of the validation split at most, and test items.
 
     Args:
         folder: The dataset.
         items: At most so many test items, evenly spread over the test split; None for all.
+        mfcc: The front end.
+        image_size: Width and height of the pictures in pixels.
+        skip_bad: Whether bad pairs are left out, instead of raising an error.
+        on_note: Called with one line about those that were left out.
 
     Raises:
-        A2IError: as `require_splits` does.
+        A2IError: if there are bad pairs and `skip_bad` is false, or as `require_splits` does.
     """
     require_splits(folder)
     used = (
@@ -70,29 +84,7 @@ def thin_splits(folder: PairsFolder, items: int | None) -> PairsFolder:
         *_spread(folder.split("validation"), _MOST_VALIDATION_ITEMS),
         *_spread(folder.split("test"), items),
     )
-    return dataclasses.replace(folder, pairs=used)
-
-
-def drop_unusable(
-    folder: PairsFolder,
-    mfcc: MfccConfig,
-    image_size: int,
-    *,
-    skip_bad: bool,
-    on_note: Callable[[str], None],
-) -> PairsFolder:
-    """Returns the dataset without its bad pairs, having looked at the files that are read.
-
-    Args:
-        folder: What `thin_splits` left.
-        mfcc: The front end.
-        image_size: Width and height of the pictures in pixels.
-        skip_bad: Whether bad pairs are dropped, instead of raising an error.
-        on_note: Called with one line about those that were dropped.
-
-    Raises:
-        A2IError: if there are bad pairs and `skip_bad` is false, or as `require_splits` does.
-    """
+    folder = dataclasses.replace(folder, pairs=used)
     read = pairs_to_read(folder, mfcc, image_size)
     kept, bad = drop_bad_pairs(folder, read, skip_bad=skip_bad)
     if bad:
@@ -111,7 +103,7 @@ def load_splits(
     """Loads all splits.
 
     Args:
-        folder: What `drop_unusable` left.
+        folder: What `choose_pairs` left.
         mfcc: The front end.
         image_size: Width and height of the pictures in pixels.
         tell: Called after every split, and while the training split's records are checked.
