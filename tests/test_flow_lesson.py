@@ -5,9 +5,12 @@ import dataclasses
 import keras
 import numpy as np
 import tensorflow as tf
-from test_warm_up import fit, make_config, make_context, make_gan, make_pairs
+from model_fixture import plain_statistics
+from test_warm_up import MFCC, fit, make_config, make_context, make_gan, make_pairs
 
 from a2i_tf.models.flow_lesson import FlowLesson
+from a2i_tf.models.latent_gan import build_gan
+from a2i_tf.models.presets import PRESETS
 from a2i_tf.models.sketches import average_strips, make_sketches
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 
@@ -25,6 +28,15 @@ def make_trained():
 def make_batches(size=8):
     mfcc, images = (array[:PAIRS] for array in make_pairs())
     return tf.data.Dataset.from_tensor_slices((mfcc, images)).repeat().batch(size)
+
+
+def make_settling():
+    """The same, whose preset wants a mean shift."""
+    keras.utils.set_random_seed(0)
+    preset = dataclasses.replace(PRESETS["tiny"], mean_shift=True)
+    gan = build_gan(preset, 32, MFCC, plain_statistics())
+    gan.compile(jit_compile=False)
+    return gan
 
 
 def teach(gan, on_status=None, on_count=lambda _what, _done, _total: None, **changes):
@@ -117,6 +129,19 @@ class FlowLessonTest(tf.test.TestCase):
             self.assertAllClose(
                 np.sort(embedding, 0), np.sort(gan.sketch_reader(strips), 0), atol=1e-5
             )
+
+    def test_what_sounds_are_told_as_is_remembered_where_the_preset_wants_it(self):
+        gan = make_settling()
+        self.assertTrue(teach(gan))
+        mfcc, _ = next(iter(make_batches(PAIRS)))
+        for encoder in (gan.drawing_encoder, gan.encoder):
+            self.assertAllEqual(encoder.get_layer("mean_shift").strength, 1.0)
+        drawing = gan.drawing_encoder
+        told = keras.Model(drawing.input, drawing.get_layer("embedding").output)(mfcc).numpy()
+        points = drawing.get_layer("mean_shift").points.numpy()
+        self.assertGreater(told.std(axis=0).max(), 0.1)
+        self.assertAllClose(points, np.tile(told, (len(points) // PAIRS, 1)), atol=1e-5)
+        self.assertAllEqual(points, gan.encoder.get_layer("mean_shift").points)
 
     def test_where_all_is_used_nothing_is_taught(self):
         gan = make_trained()

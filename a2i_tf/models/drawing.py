@@ -23,7 +23,13 @@ from a2i_tf.config import read_json
 from a2i_tf.errors import A2IError
 
 # The files name what these register.
-from a2i_tf.models import drawing_loop, embedding_flow, latent_flow, layers  # noqa: F401
+from a2i_tf.models import (  # noqa: F401
+    drawing_loop,
+    embedding_flow,
+    latent_flow,
+    layers,
+    mean_shift,
+)
 from a2i_tf.models.config import CONFIG_FILE, ModelConfig
 
 _BATCH_SIZE = 64

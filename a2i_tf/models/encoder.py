@@ -10,12 +10,15 @@ from a2i_tf.audio.vocal_tract import has_spectrum, warp_matrix
 from a2i_tf.datasets.statistics import MfccStatistics
 from a2i_tf.models.embedding_flow import EmbeddingFlow
 from a2i_tf.models.layers import InverseCosineTransform, PixelNormalization
+from a2i_tf.models.mean_shift import MeanShift
 from a2i_tf.models.presets import Preset
 
 _KERNEL = 3
 _DENSE_LAYERS = 3
 # Natural logarithm of the factor between the middle one of several throats and the outer ones.
 _THROAT_SPREAD = 0.1
+# Whose embeddings are remembered.
+_SOUNDS_REMEMBERED = 1024
 
 
 def build_encoder(preset: Preset, mfcc: MfccConfig, statistics: MfccStatistics) -> keras.Model:
@@ -51,6 +54,9 @@ def build_encoder(preset: Preset, mfcc: MfccConfig, statistics: MfccStatistics) 
         whiten = keras.layers.Dense(preset.embedding_dim, dtype="float32", name="whiten")
         tell = EmbeddingFlow(preset.embedding_dim, dtype="float32", name="embedding")
         embedding = tell(whiten(heard))
+        if preset.mean_shift:
+            settle = MeanShift(_SOUNDS_REMEMBERED, dtype="float32", name="mean_shift")
+            embedding = settle(embedding)
 
     # Configuration
     return keras.Model(features, embedding, name="encoder")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from a2i_tf.audio.settings import MfccConfig
@@ -26,6 +27,7 @@ FLOW_LEARNING_RATE = 4e-3
 _JITTER = 0.2
 # Of the sounds that the flow learns from; what it learns without any is what guidance leads from.
 _UNHEARD_SHARE = 0.15
+_LISTENING_BATCH = 128
 # Streams of randomness that are not the generator's.
 _FLOW_SEED = 1_000_003
 
@@ -140,6 +142,20 @@ class LatentGAN(AudioToImageGAN):
         variables = self.flow_variables
         self.flow_optimizer.apply(tape.gradient(loss, variables), variables)
         return {"flow": flow_loss, "embedding": embedding_loss}
+
+    def remember_sounds(self, batches: tf.data.Dataset) -> None:
+        """Lets the encoder remember what sounds are told as, where the preset wants a mean shift.
+
+        Args:
+            batches: (mfcc float32 [batch, frames, coefficients], anything), without an end.
+        """
+        encoder = self.drawing_encoder
+        teller = keras.Model(encoder.input, encoder.get_layer("embedding").output)
+        layers = [network.get_layer("mean_shift") for network in (encoder, self.encoder)]
+        sounds = batches.unbatch().take(layers[0].num_points).batch(_LISTENING_BATCH)
+        told = np.concatenate([teller(mfcc, training=False) for mfcc, _ in sounds])
+        for layer in layers:
+            layer.remember(told)
 
     def _read(self, images: tf.Tensor) -> tf.Tensor:
         return self.sketch_reader(make_strips(images), training=False)

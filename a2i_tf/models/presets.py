@@ -66,6 +66,8 @@ class Preset(Config):
             learn by heart.
         flow_augment: Whether sounds are varied in that lesson, too, where they are so few that
             the flow of embeddings would learn by heart how each sounds.
+        mean_shift: Whether what is told of a sound is moved to the nearest of what training sounds
+            are told as, in the end (models/mean_shift.py); only with a flow.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Preset(Config):
     flow_share: float
     flow_minutes: float
     flow_augment: bool
+    mean_shift: bool
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -172,6 +175,7 @@ DEFAULT = Preset(
     flow_share=0.2,
     flow_minutes=6.0,
     flow_augment=False,
+    mean_shift=False,
 )
 
 # For few speakers: what tells one from another must not be learnt.
@@ -185,6 +189,7 @@ VOICES = replace(
     guidance=3.0,
     sketch_share=0.3,
     flow_augment=True,
+    mean_shift=True,
 )
 
 # The plain reading of the reference notebook: MFCC of a second as 8 x 13 values, a dense encoder,
@@ -226,6 +231,7 @@ SEED = Preset(
     flow_share=0.0,
     flow_minutes=0.0,
     flow_augment=False,
+    mean_shift=False,
 )
 
 # For tests: the default in small.

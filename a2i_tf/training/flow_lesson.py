@@ -66,7 +66,11 @@ def teach_flows(
     examples = tf.data.Dataset.from_tensor_slices(descriptions)
     examples = examples.shuffle(len(descriptions[0]), seed=config.seed).repeat()
     batches = examples.batch(config.preset.lesson_batch_size, drop_remainder=True)
-    return context.fit(lesson, without_autotuning(batches), [*callbacks, budget])
+    finished = context.fit(lesson, without_autotuning(batches), [*callbacks, budget])
+    if config.preset.mean_shift:
+        with explain_lost_records():
+            gan.remember_sounds(context.plain_batches)
+    return finished
 
 
 def share_left(gan: LatentGAN, config: RunConfig, elapsed_seconds: float) -> float:

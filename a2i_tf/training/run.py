@@ -28,7 +28,7 @@ from a2i_tf.models.config import CONFIG_FILE
 from a2i_tf.models.presets import IMAGE_SIZES, Preset
 
 RUNS_FOLDER = Path("runs")
-RUN_FORMAT = 9
+RUN_FORMAT = 10
 MODEL_FOLDER = "model"
 _NUMBERED = re.compile(r"(\d+)-.+")
 
