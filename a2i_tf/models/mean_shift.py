@@ -18,10 +18,10 @@ class MeanShift(keras.layers.Layer):
     """Moves embeddings to where those of training sounds lie close together.
 
     A word that was half understood is told as something between two words, and drawn as that. Mean
-    shift (Fukunaga & Hostetler 1975; Cheng 1995, "Mean shift, mode seeking, and clustering",
-    equation 8, with a Gaussian kernel) climbs to the nearest mode of their density instead: no
-    labels are needed. Where all that lies between two sounds is a sound, too, as with less and more
-    rain, it would forget the difference.
+    shift (Fukunaga & Hostetler 1975; Cheng 1995, "Mean shift, mode seeking, and clustering") with a
+    Gaussian kernel climbs to the nearest mode of their density instead: no labels are needed. Where
+    all that lies between two sounds is a sound, too, as with less and more rain, it would forget
+    the difference.
 
     Until `remember` was called, embeddings stay as they are.
 
