@@ -5,12 +5,9 @@ import dataclasses
 import keras
 import numpy as np
 import tensorflow as tf
-from model_fixture import plain_statistics
-from test_warm_up import MFCC, fit, make_config, make_context, make_gan, make_pairs
+from test_warm_up import fit, make_config, make_context, make_gan, make_pairs
 
 from a2i_tf.models.flow_lesson import FlowLesson
-from a2i_tf.models.latent_gan import build_gan
-from a2i_tf.models.presets import PRESETS
 from a2i_tf.models.sketches import average_strips, make_sketches
 from a2i_tf.training.flow_lesson import share_left, teach_flows
 
@@ -18,9 +15,9 @@ STEPS = 1500
 PAIRS = 64
 
 
-def make_trained():
+def make_trained(**changes):
     """A model whose adversarial training is over, if only it had learnt something."""
-    gan = make_gan("tiny")
+    gan = make_gan("tiny", **changes)
     gan.compile(jit_compile=False)
     return gan
 
@@ -28,15 +25,6 @@ def make_trained():
 def make_batches(size=8):
     mfcc, images = (array[:PAIRS] for array in make_pairs())
     return tf.data.Dataset.from_tensor_slices((mfcc, images)).repeat().batch(size)
-
-
-def make_settling():
-    """The same, whose preset wants a mean shift."""
-    keras.utils.set_random_seed(0)
-    preset = dataclasses.replace(PRESETS["tiny"], mean_shift=True)
-    gan = build_gan(preset, 32, MFCC, plain_statistics())
-    gan.compile(jit_compile=False)
-    return gan
 
 
 def teach(gan, on_status=None, on_count=lambda _what, _done, _total: None, **changes):
@@ -131,7 +119,7 @@ class FlowLessonTest(tf.test.TestCase):
             )
 
     def test_what_sounds_are_told_as_is_remembered_where_the_preset_wants_it(self):
-        gan = make_settling()
+        gan = make_trained(mean_shift=True)
         self.assertTrue(teach(gan))
         mfcc, _ = next(iter(make_batches(PAIRS)))
         for encoder in (gan.drawing_encoder, gan.encoder):

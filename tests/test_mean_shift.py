@@ -10,7 +10,6 @@ from a2i_tf.models.gan import copy_network
 from a2i_tf.models.mean_shift import MeanShift
 from tests.model_fixture import temporary_folder
 
-# Squared, the bandwidth.
 VARIANCE = 0.5
 
 

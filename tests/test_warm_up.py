@@ -20,10 +20,10 @@ STEPS = 400
 PAIRS = 512
 
 
-def make_gan(preset):
+def make_gan(preset, **changes):
     keras.utils.set_random_seed(0)
-    statistics = plain_statistics()
-    return build_gan(PRESETS[preset], 32, MFCC, statistics)
+    preset = dataclasses.replace(PRESETS[preset], **changes)
+    return build_gan(preset, 32, MFCC, plain_statistics())
 
 
 def make_pairs():

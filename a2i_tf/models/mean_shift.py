@@ -8,8 +8,8 @@ import keras
 from keras import ops
 from numpy.typing import NDArray
 
-# The standard deviation of the kernel; embeddings have one of about 1 in every direction.
-_BANDWIDTH = 0.5**0.5
+# Of the kernel; embeddings have one of about 1 in every direction.
+_VARIANCE = 0.5
 _STEPS = 5
 
 
@@ -55,7 +55,7 @@ class MeanShift(keras.layers.Layer):
         shifted = embedding
         for _ in range(_STEPS):
             # The kernels' logarithms but for the embedding's own square, which softmax divides by.
-            near = (ops.matmul(shifted, ops.transpose(self.points)) - squares / 2) / _BANDWIDTH**2
+            near = (ops.matmul(shifted, ops.transpose(self.points)) - squares / 2) / _VARIANCE
             shifted = ops.matmul(ops.softmax(near), self.points)
         return embedding + self.strength * (shifted - embedding)
 
